@@ -1,0 +1,176 @@
+// What the command path asks of the store, of aggregates and of password hashing.
+// Called from several threads, each with its own Store.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "host/core/clock.hpp"
+#include "host/core/description.hpp"
+#include "host/core/event.hpp"
+#include "host/core/result.hpp"
+
+namespace lantern::command {
+
+struct UniqueKey {
+    std::string scope;
+    std::string key;
+    auto operator<=>(const UniqueKey&) const = default;
+};
+
+struct Snapshot {
+    Revision revision;
+    int state_version = 1;
+    std::string build;
+    std::string state;  // JSON object
+};
+
+struct NewEvent {
+    EventId id;
+    std::string type;
+    int schema_version = 1;
+    std::string data;
+    std::string metadata;
+};
+
+inline constexpr std::int64_t kAnyRevision = -1;
+
+struct CounterMove {
+    std::string name;
+    std::int64_t delta = 0;
+    std::int64_t minimum = 0;
+};
+
+struct IdempotencyRecord {
+    std::string caller, route, key;
+    std::string request_mac;  // raw bytes
+    int status = 200;
+    std::string body;  // JSON, without secrets
+};
+
+struct Append {
+    std::string aggregate_type;
+    std::string aggregate_id;
+    std::int64_t expected = kAnyRevision;  // exact revision, 0 none yet, kAnyRevision
+    std::vector<NewEvent> events;          // may be empty only with an idempotency record
+    std::vector<UniqueKey> holds, frees;   // sorted
+    std::vector<CounterMove> counters;     // sorted by name
+    std::optional<IdempotencyRecord> idempotency;
+    std::optional<Snapshot> snapshot;
+};
+
+struct Appended {
+    StreamId stream;
+    Revision revision;
+    Position position;
+};
+
+struct AppendRefusal {
+    enum class Kind { revision_differs, key_taken, counter_below, idempotency_known } kind{};
+    Revision head;     // revision_differs
+    std::string what;  // key_taken: scope; counter_below: name
+};
+
+struct LoadedStream {
+    std::optional<StreamId> stream;  // nothing: no event yet
+    Revision head;
+    std::optional<Snapshot> snapshot;  // as asked, not newer than the range
+    std::vector<Event> events;         // after the snapshot, by revision
+};
+
+struct Range {
+    std::optional<Revision> until_revision;
+    std::optional<Timestamp> until_time;
+};
+
+class Store {
+public:
+    virtual ~Store() = default;
+
+    // One round trip. The snapshot is given only if it has this state version and build.
+    virtual LoadedStream load(const std::string& aggregate_type, const std::string& aggregate_id, int state_version,
+                              const std::string& build, const Range& range) = 0;
+    virtual Result<Appended, AppendRefusal> append(const Append& append) = 0;
+    virtual std::optional<IdempotencyRecord> recorded(const std::string& caller, const std::string& route,
+                                                      const std::string& key) = 0;
+};
+
+// Tells readers that something was committed; from a connection of its own, at most once a millisecond.
+class Announcer {
+public:
+    virtual ~Announcer() = default;
+    virtual void announce() = 0;  // any thread
+};
+
+enum class RejectionKind { invalid, unauthorized, forbidden, not_found, conflict, rule };
+
+struct Rejection {
+    RejectionKind kind = RejectionKind::rule;
+    std::string rule;
+    std::string field;  // may be empty
+    std::string message;
+};
+
+struct Ask {
+    std::string name;
+    std::string service;   // password.hash, password.verify
+    std::string argument;  // JSON
+};
+
+struct Decided {
+    struct Emitted {
+        std::string type;
+        int schema_version = 1;
+        std::string data;
+    };
+    std::vector<Emitted> events;
+    std::vector<Rejection> rejections;
+    std::vector<Ask> asks;
+};
+
+struct Command {
+    std::string name;
+    std::string aggregate_id;
+    std::string data;     // JSON object
+    std::string context;  // JSON object, see abi.h
+};
+
+// A state of an aggregate. Result errors name a defect of the plugin or of the stored data.
+class State {
+public:
+    virtual ~State() = default;
+
+    virtual Result<void> evolve(const Event& event) = 0;  // upcast already
+    virtual Result<Decided> decide(const Command& command) const = 0;
+    virtual Result<std::vector<UniqueKey>> unique_keys() const = 0;  // sorted
+    virtual Result<std::string> save() const = 0;                    // JSON object
+    virtual Result<void> load(const std::string& json) = 0;
+};
+
+class Aggregate {
+public:
+    virtual ~Aggregate() = default;
+
+    virtual const Description& description() const = 0;
+    virtual std::unique_ptr<State> state() const = 0;  // before any event
+};
+
+// Answers what decide asked for. Blocks; bounded queue. Result error: overloaded or unknown service.
+class Services {
+public:
+    virtual ~Services() = default;
+    virtual Result<std::string> answer(const Ask& ask) = 0;  // JSON
+};
+
+class Upcasts {
+public:
+    virtual ~Upcasts() = default;
+    // To the version that the aggregate declared for the type. Nothing, or why not.
+    virtual std::optional<std::string> upcast(Event& event) const = 0;
+};
+
+}  // namespace lantern::command

@@ -1,0 +1,57 @@
+// Every bound of the system, in one place. Settings may lower or raise those that say so.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace lantern::limits {
+
+using namespace std::chrono_literals;
+
+// Names
+inline constexpr std::size_t kNameBytesMax = 40;  // handlers and aggregate types
+inline constexpr std::size_t kEventTypeBytesMax = 150;
+inline constexpr std::size_t kAggregateIdBytesMax = 200;
+
+// A worker's batch (setting: batch)
+inline constexpr std::size_t kBatchEventsMax = 500;
+inline constexpr std::size_t kBatchBytesMax = 4u << 20;
+inline constexpr std::uint16_t kPrefetch = 1000;
+inline constexpr std::size_t kFillEventsMax = 5000;  // fetched from the store for the gaps of one batch
+
+// Relay
+inline constexpr std::size_t kConfirmWindow = 512;
+inline constexpr std::size_t kSlicePageEvents = 1000;
+inline constexpr auto kRelayPoll = 50ms;
+
+// Leases and leadership
+inline constexpr auto kHeartbeatEvery = 1s;
+inline constexpr auto kHeartbeatDead = 10s;
+
+// PostgreSQL sessions
+inline constexpr auto kStatementTimeout = 30s;
+inline constexpr auto kLockTimeout = 5s;
+inline constexpr auto kIdleInTransactionTimeout = 10s;
+inline constexpr auto kConnectTimeout = 5s;
+
+// RabbitMQ
+inline constexpr int kAmqpHeartbeatSeconds = 10;
+inline constexpr auto kAmqpTimeout = 10s;
+inline constexpr std::int64_t kQueueLengthMax = 100'000;       // messages; drop-head beyond
+inline constexpr std::int64_t kDeliveryLimit = 1'000'000'000;  // never fires; see docs
+inline constexpr std::size_t kMessageBytesMax = 16u << 20;
+
+// Waiting after trouble
+inline constexpr auto kBackoffFirst = 100ms;
+inline constexpr auto kBackoffMax = 5s;
+inline constexpr auto kRetryDelay = 1s;  // of a parked stream
+
+// HTTP (settings: http)
+inline constexpr std::size_t kBodyBytesMax = 1u << 20;
+inline constexpr std::size_t kHttpQueueMax = 1024;
+
+// Aggregates
+inline constexpr std::int64_t kSnapshotEvery = 100;  // events
+
+}  // namespace lantern::limits

@@ -1,0 +1,89 @@
+// config/lantern.yaml and config/routing.yaml as values, defaults filled in, secrets resolved.
+// Read and checked by host/settings.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/core/handler.hpp"
+#include "host/core/limits.hpp"
+
+namespace lantern {
+
+// A path is made of segments; {name} takes one segment. "/v1/users/{id}/" also answers without the last slash.
+struct CommandRoute {
+    std::string method;
+    std::string path;
+    std::string aggregate;  // aggregate type
+    std::string command;
+    int status = 200;      // when accepted
+    std::string scope;     // needed of the caller; empty: any caller with a token
+    bool creates = false;  // no {id}: a fresh id is made, and the stream must not exist
+    int repeats = 3;       // how often the command is decided anew when another append came between
+};
+
+struct QueryFilter {
+    enum class Compare { equal, from, to };
+    std::string parameter;
+    std::string column;
+    Compare compare = Compare::equal;
+};
+
+// Always GET.
+struct QueryRoute {
+    enum class Kind {
+        row,      // one row of an owned table by the aggregate's {id}
+        rows,     // rows of a table, filtered, newest first
+        history,  // the events of the stream {id}
+        state,    // the aggregate's state at ?timestamp= or ?revision=
+    };
+    Kind kind = Kind::row;
+    std::string path;
+    std::string scope;
+    std::string handler, table;         // row, rows
+    std::string aggregate;              // all but rows
+    std::string absent_when;            // row: a column that, when not null, makes the row absent (404)
+    std::vector<QueryFilter> filters;   // rows
+    std::vector<std::string> order_by;  // rows: columns, descending
+};
+
+struct HttpSettings {
+    std::string address = "127.0.0.1";
+    int port = 8080;  // 0: a free one
+    int processes = 2;
+    int threads = 8;  // each with one connection to PostgreSQL
+    int hash_threads = 2;
+    std::string admin_token;
+    std::size_t body_bytes_max = limits::kBodyBytesMax;
+    std::vector<CommandRoute> commands;
+    std::vector<QueryRoute> queries;
+};
+
+struct LogSettings {
+    enum class Format { automatic, text, json };  // automatic: text on a terminal, JSON lines otherwise
+    Format format = Format::automatic;
+    std::string level = "info";
+};
+
+struct Settings {
+    std::filesystem::path file;
+    std::string postgres_url;
+    std::string amqp_url;
+    std::filesystem::path plugin_directory;
+    std::filesystem::path routing_file;
+    std::filesystem::path schema_directory;
+    HttpSettings http;
+    LogSettings log;
+};
+
+// The routing file: handlers in the order of their names, each with the event types routed to it.
+struct Routing {
+    std::vector<HandlerSettings> handlers;
+    std::string text;  // as read
+    std::string hash;  // of the text, hex
+};
+
+}  // namespace lantern

@@ -1,0 +1,281 @@
+// What a worker asks of the broker, of the store, of its handler's tables, and of its plugin.
+// All calls are made by the worker's one thread. Adapters throw Fault.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "host/core/clock.hpp"
+#include "host/core/event.hpp"
+#include "host/core/handler.hpp"
+#include "host/core/outcome.hpp"
+#include "host/core/tables.hpp"
+
+namespace lantern::worker {
+
+// ---- broker -------------------------------------------------------------------------------------------------
+
+struct Delivery {
+    std::uint64_t tag = 0;
+    Partition partition;
+    Event event;
+    Uuid incarnation;
+    std::string malformed;  // not empty: why the message is no event of ours; `event` is then empty
+};
+
+class Deliveries {
+public:
+    virtual ~Deliveries() = default;
+
+    // Declares and binds the handler's queues if they are missing.
+    virtual void declare() = 0;
+    virtual void subscribe(Partition partition) = 0;    // a fresh consumer tag each time
+    virtual void unsubscribe(Partition partition) = 0;  // what was delivered before can still be taken
+    // What has arrived, in order of arrival; waits up to `wait` for the first, never for more.
+    virtual std::vector<Delivery> take(std::size_t events_max, std::size_t bytes_max, Milliseconds wait) = 0;
+    virtual void acknowledge_up_to(std::uint64_t tag) = 0;  // multiple
+    // Drops the connection and makes it anew; nothing is subscribed then, what was in hand comes again.
+    virtual void reconnect() = 0;
+};
+
+// ---- leases -------------------------------------------------------------------------------------------------
+
+struct Lease {
+    Partition partition;
+    Epoch epoch;
+    Position feed_cursor;                 // history fed from the store up to here
+    std::optional<Position> feed_target;  // up to where; nothing: not yet bound
+    bool fed() const { return feed_target && feed_cursor >= *feed_target; }
+    bool operator==(const Lease&) const = default;
+};
+
+struct LeaseView {
+    std::vector<Lease> held;            // all that this worker holds now
+    std::vector<Partition> to_release;  // of these: finish, then release
+};
+
+class Leases {
+public:
+    virtual ~Leases() = default;
+
+    // Heartbeat, and a step towards an even share among the handler's live workers: takes free partitions.
+    virtual LeaseView tick(const std::string& note) = 0;
+    virtual bool holds(Partition partition, Epoch epoch) = 0;
+    virtual void release(Partition partition, Epoch epoch) = 0;
+    // Notes, once the queue is bound, up to where history is to be fed (position current now), and the beginning
+    // of routes that start now. Idempotent. Returns the routes as they are then.
+    virtual Routes bound() = 0;
+    virtual void fed_up_to(Partition partition, Epoch epoch, Position cursor) = 0;
+    virtual void leave() = 0;  // releases everything, forgets the worker
+};
+
+// ---- store --------------------------------------------------------------------------------------------------
+
+// Revisions in (after, before) of one stream; before = nothing: to the head.
+struct Gap {
+    StreamId stream;
+    Revision after;
+    std::optional<Revision> before;
+};
+
+struct Filled {
+    std::vector<Event> events;  // by stream, then revision
+    bool complete = true;       // false: cut at the limit; the last stream named in `events` may go on
+};
+
+class History {
+public:
+    virtual ~History() = default;
+
+    // Events of the gaps that the routes want, at most `limit`.
+    virtual Filled between(std::span<const Gap> gaps, const Routes& routes, std::size_t limit) = 0;
+    // Events of one partition's buckets that the routes want, after < position <= until, by position, at most
+    // `limit`; fewer than `limit`: there are no more.
+    virtual std::vector<Event> page(Partition partition, int partitions, const Routes& routes, Position after,
+                                    Position until, std::size_t limit) = 0;
+    virtual Uuid incarnation() = 0;
+};
+
+// ---- the handler's tables -----------------------------------------------------------------------------------
+
+enum class StreamState : std::uint8_t { live = 0, retrying = 1, dead = 2 };
+
+// Checkpoint and parking place of one stream in one handler. revision 0: the handler knows nothing of it yet.
+struct StreamRow {
+    StreamId stream;
+    Revision revision;
+    StreamState state = StreamState::live;
+    Revision seen;  // highest revision delivered while parked
+    int attempts = 0;
+    std::optional<Timestamp> next_attempt_at;
+    std::string last_error;
+    bool operator==(const StreamRow&) const = default;
+};
+
+// Compare-and-set: `after` is written only where (revision, state, seen) are still `before`'s.
+struct StreamUpdate {
+    StreamRow before;
+    StreamRow after;
+};
+
+// Coalesced changes of one table, sorted by key, each key once in each list and in only one of them.
+struct TableWrites {
+    std::uint32_t table = 0;
+    std::vector<Row> upserts;  // owned: whole rows
+    struct Patch {
+        std::vector<Value> key;
+        std::vector<Cell> cells;  // sorted by column
+    };
+    std::vector<Patch> patches;               // owned
+    std::vector<std::vector<Value>> removes;  // owned: keys
+    struct Merge {
+        std::vector<Value> key;
+        std::vector<Cell> cells;  // already merged over the batch, sorted by column
+        Position newest;          // of the newest columns, 0: none given
+    };
+    std::vector<Merge> merges;  // shared
+};
+
+struct FailedAttempt {
+    StreamId stream;
+    Revision revision;
+    EventId event;
+    int attempt = 1;
+    std::string outcome;  // "retry", "rejected", "exception"
+    std::string error;
+};
+
+// What the batch believes of the world; checked under the handler's barrier before anything is written.
+struct Entry {
+    Generation generation;
+    std::vector<std::pair<Partition, Epoch>> leases;
+};
+
+struct Flush {
+    Entry entry;
+    std::vector<TableWrites> tables;
+    std::vector<StreamUpdate> streams;  // sorted by stream
+    std::vector<FailedAttempt> attempts;
+};
+
+enum class Flushed {
+    committed,
+    conflict,     // a stream row was not as believed: read rows again, redo
+    fenced,       // a lease is no longer ours
+    regenerated,  // the handler's tables were swapped: drop caches, read the generation again
+};
+
+struct TableKey {
+    std::uint32_t table = 0;
+    std::vector<Value> key;
+    bool operator==(const TableKey&) const = default;
+};
+
+class ReadModel {
+public:
+    virtual ~ReadModel() = default;
+
+    virtual Generation generation() = 0;
+    virtual std::vector<StreamRow> rows(std::span<const StreamId> streams) = 0;        // only those that exist
+    virtual std::vector<std::optional<Row>> find(std::span<const TableKey> keys) = 0;  // in the order asked
+    virtual Flushed flush(const Flush& flush) = 0;
+    // Parked as retrying, due by now, in these partitions.
+    virtual std::vector<StreamRow> due(std::span<const Partition> partitions, int partitions_total, Timestamp now,
+                                       std::size_t limit) = 0;
+    virtual void reconnect() = 0;
+};
+
+// ---- side effects -------------------------------------------------------------------------------------------
+
+enum class EffectState { pending, done, skipped, failed, held, suppressed };
+
+struct Effect {
+    EventId event;
+    StreamId stream;
+    Revision revision;
+    Uuid key;  // idempotency key
+    EffectState state = EffectState::pending;
+    Epoch epoch;
+    int attempt = 1;
+    std::string note;
+};
+
+// One transaction of the side-effect protocol: the outcome of the last, its stream row, and the next pending.
+struct EffectStep {
+    Entry entry;
+    std::optional<Effect> finished;
+    std::vector<StreamUpdate> streams;
+    std::vector<FailedAttempt> attempts;
+    std::optional<Effect> next;
+};
+
+class Ledger {
+public:
+    virtual ~Ledger() = default;
+
+    virtual std::optional<Effect> find(EventId event) = 0;
+    virtual Flushed commit(const EffectStep& step) = 0;
+};
+
+// ---- plugin -------------------------------------------------------------------------------------------------
+
+// Where a projection records; implemented by the worker.
+class Recorder {
+public:
+    virtual ~Recorder() = default;
+
+    // Nothing, or why the change is refused.
+    virtual std::optional<std::string> record(Change change) = 0;
+    // The row under the batch's earlier changes; nullptr: no such row. Throws Fault.
+    virtual const Row* find(std::uint32_t table, const std::vector<Value>& key) = 0;
+};
+
+// An object of a projection; made anew after a batch that did not commit.
+class Projection {
+public:
+    virtual ~Projection() = default;
+
+    virtual std::vector<TableKey> keys(const Event& event) = 0;
+    virtual Outcome handle(const Event& event, Recorder& recorder) = 0;
+};
+
+struct Attempt {
+    int number = 1;
+    Timestamp deadline;
+    Uuid idempotency_key;
+};
+
+class SideEffect {
+public:
+    virtual ~SideEffect() = default;
+
+    virtual Outcome act(const Event& event, const Attempt& attempt) = 0;
+};
+
+// Brings data to the version that the plugin declared. Nothing, or why it cannot be given: the event waits.
+class Upcasts {
+public:
+    virtual ~Upcasts() = default;
+
+    virtual std::optional<std::string> upcast(Event& event) = 0;
+};
+
+// ---- what others watch --------------------------------------------------------------------------------------
+
+// Written before and after each plugin call, read by the host when the worker died (flight recorder), and
+// counted for metrics.
+class Watch {
+public:
+    virtual ~Watch() = default;
+
+    virtual void calling(const Event& event, int attempt) = 0;
+    virtual void returned() = 0;
+    virtual void applied(std::size_t events, std::size_t duplicates, std::size_t filled) = 0;
+    virtual void parked(const Event& event, const StreamRow& row, const std::string& error) = 0;
+    virtual void waiting(const std::string& why) = 0;  // empty: no longer waiting
+};
+
+}  // namespace lantern::worker
