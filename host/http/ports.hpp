@@ -1,0 +1,81 @@
+// What the query routes ask of the read models and of the store.
+// One object for each worker thread of the api, with a connection of its own. Adapters throw Fault.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/core/event.hpp"
+#include "host/core/result.hpp"
+#include "host/core/settings.hpp"
+
+namespace lantern::http {
+
+// Why a read model is behind the stream's head.
+enum class Pending { none, lagging, retrying, dead };
+
+// One row of an owned table, found by the aggregate's id alone: the first column of the table's key. The table's
+// declaration is the catalog's (lantern.handlers.declaration).
+struct RowQuery {
+    std::string handler, table;
+    std::string aggregate_type, aggregate_id;
+    std::string absent_when;  // column that, when not null, makes the row absent; empty: none
+};
+
+// All of it as of one moment (one statement), so that row and revisions belong together.
+struct RowAnswer {
+    std::optional<std::string> row;   // JSON object, declared columns in declared order; nothing: absent
+    Revision head;                    // of the stream; 0: there is no such stream
+    Revision as_of;                   // up to here no event routed to the handler is missing from the row
+    Pending pending = Pending::none;  // none exactly when as_of == head
+};
+
+struct RowsQuery {
+    struct Condition {
+        std::string parameter;  // for messages
+        std::string column;
+        QueryFilter::Compare compare = QueryFilter::Compare::equal;
+        std::string value;  // as given in the URL; the adapter casts it to the column's type
+    };
+    std::string handler, table;
+    std::vector<Condition> conditions;  // joined by and; from: >=, to: <
+    std::vector<std::string> order_by;  // descending; the key breaks ties
+    std::size_t limit = 50;
+    std::string cursor;  // `next` of the page before, as the adapter made it; empty: first page
+};
+
+struct RowsAnswer {
+    std::vector<std::string> rows;    // JSON objects
+    std::optional<std::string> next;  // any text; nothing: the last page
+};
+
+struct HistoryQuery {
+    std::string aggregate_type, aggregate_id;
+    Revision after;
+    std::size_t limit = 50;
+    std::vector<std::string> types;  // empty: all
+    std::optional<Timestamp> from;   // recorded_at >= from
+    std::optional<Timestamp> to;     // recorded_at < to
+};
+
+struct HistoryAnswer {
+    Revision head;              // 0: no such stream
+    std::vector<Event> events;  // by revision, at most `limit`, as stored (not upcast)
+    bool more = false;
+};
+
+class Reads {
+public:
+    virtual ~Reads() = default;
+
+    // Result error: what of the question is malformed (an unknown column, a value or cursor that is none);
+    // it is shown to the caller. A handler without tables yet (never started): all rows absent, lagging.
+    virtual Result<RowAnswer> row(const RowQuery& query) = 0;
+    virtual Result<RowsAnswer> rows(const RowsQuery& query) = 0;
+    virtual HistoryAnswer history(const HistoryQuery& query) = 0;
+    // Throws Fault when the database does not answer.
+    virtual void ping() = 0;
+};
+
+}  // namespace lantern::http
