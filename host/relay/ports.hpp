@@ -1,4 +1,4 @@
-// What the relay asks of the store and of the broker.
+// What the relay asks of the store and of the broker. All calls are made by the relay's one thread.
 #pragma once
 
 #include <optional>
@@ -10,19 +10,22 @@
 
 namespace lantern::relay {
 
-// The store as the relay reads it. Fault on trouble.
+// The store as the relay reads it. Fault on trouble; the next call connects anew.
 class Source {
 public:
     virtual ~Source() = default;
 
-    // Waits until new events were announced or `wait` has passed. Says whether anything lies behind `from`.
+    // Says whether an event is visible now that `from` has not seen; if none is, waits until new events were
+    // announced or `wait` has passed and looks once more. Exact: positions of aborted or still open
+    // transactions are nothing, else an idle relay would spin on them.
     virtual bool anything_since(const Mark& from, Milliseconds wait) = 0;
     virtual Mark take_mark() = 0;
-    // Events of the slice with position > after, at most `limit`.
+    // Events of the slice with position > after, at most `limit`. A page that is not the last is not empty.
     virtual Page page(const Mark& from, const Mark& to, Position after, std::size_t limit) = 0;
 };
 
-// The slice in progress: from its lower mark, through `cursor`, to its upper mark.
+// The slice in progress: from its lower mark, through `cursor`, to its upper mark. Without a target: none, and
+// the cursor is 0. Losing the newest progress only repeats messages, so it need not wait for the disk.
 struct Progress {
     Mark mark;
     std::optional<Mark> target;
@@ -50,12 +53,16 @@ class Publisher {
 public:
     virtual ~Publisher() = default;
 
-    // Exchange, queues and bindings of all routed handlers; cheap when nothing changed.
+    // Connects if there is no connection, then makes exchange, queues and bindings of all routed handlers; cheap
+    // when connected and nothing changed. Ends topology_was_lost().
     virtual void declare_topology() = 0;
+    // Takes what the broker has sent (returns, closing, blocked) and keeps the connection alive. Never waits.
+    virtual void service() = 0;
     // Publishes all, at most limits::kConfirmWindow unconfirmed at a time. Returns how many, counted from the
-    // first without a break, are confirmed; fewer than all after a nack or a time-out.
+    // first without a break, are confirmed; fewer than all after a nack, a time-out, a block, or a message that
+    // came back unroutable though a route wants its type.
     virtual std::size_t publish(std::span<const Event> events) = 0;
-    // Types of messages that came back unroutable since the last call, though a route wants them: topology lost.
+    // A message came back unroutable though a route wants its type.
     virtual bool topology_was_lost() = 0;
 };
 
