@@ -2,11 +2,12 @@
 // Called from several threads, each with its own Store.
 #pragma once
 
-#include <map>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/core/clock.hpp"
@@ -23,7 +24,7 @@ struct UniqueKey {
 };
 
 struct Snapshot {
-    Revision revision;
+    Revision revision;  // of the state; in an append it is the head before the new events
     int state_version = 1;
     std::string build;
     std::string state;  // JSON object
@@ -56,17 +57,18 @@ struct Append {
     std::string aggregate_type;
     std::string aggregate_id;
     std::int64_t expected = kAnyRevision;  // exact revision, 0 none yet, kAnyRevision
-    std::vector<NewEvent> events;          // may be empty only with an idempotency record
-    std::vector<UniqueKey> holds, frees;   // sorted
-    std::vector<CounterMove> counters;     // sorted by name
+    std::vector<NewEvent> events;  // none: only the idempotency record is written, the stream is not looked at
+    std::vector<UniqueKey> holds, frees;  // sorted
+    std::vector<CounterMove> counters;    // sorted by name
     std::optional<IdempotencyRecord> idempotency;
-    std::optional<Snapshot> snapshot;
+    std::optional<Snapshot> snapshot;  // written with its own revision
 };
 
 struct Appended {
     StreamId stream;
     Revision revision;
-    Position position;
+    Position position;      // of the last event; the events of one append need not be neighbours
+    Timestamp recorded_at;  // of all events of this append, as stored
 };
 
 struct AppendRefusal {
@@ -159,11 +161,22 @@ public:
     virtual std::unique_ptr<State> state() const = 0;  // before any event
 };
 
-// Answers what decide asked for. Blocks; bounded queue. Result error: overloaded or unknown service.
+// Answers what decide asked for, outside the caller's thread: hashing takes longer than all else in a command.
 class Services {
 public:
+    // Either the answers, JSON texts in the order of the asks, or which service is unknown or failed.
+    using Done = std::function<void(Result<std::vector<std::string>>)>;
+
     virtual ~Services() = default;
-    virtual Result<std::string> answer(const Ask& ask) = 0;  // JSON
+    // Calls `done` once, on any thread. False: the bounded queue is full, and `done` is never called.
+    virtual bool answer(std::vector<Ask> asks, Done done) = 0;  // any thread
+};
+
+// Keyed hash of a request, so that a record of it tells nothing of the passwords in it.
+class RequestMac {
+public:
+    virtual ~RequestMac() = default;
+    virtual std::string mac(std::string_view request) const = 0;  // raw bytes; any thread
 };
 
 class Upcasts {
