@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +16,9 @@ namespace lantern {
 struct Mark {
     Position floor;                 // nothing younger than the snapshot has a position at or below it
     std::string snapshot = "1:1:";  // pg_snapshot text xmin:xmax:xip,...; the default has seen nothing
+    // Nothing visible in the snapshot lies above it, so that the last page of a slice does not scan what came
+    // since. The default: not known.
+    Position ceiling{std::numeric_limits<std::int64_t>::max()};
     bool operator==(const Mark&) const = default;
 };
 

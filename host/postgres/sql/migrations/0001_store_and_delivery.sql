@@ -105,6 +105,7 @@ create table lantern.intake (
 -- ---- readers -----------------------------------------------------------------------------------------------
 
 -- How far a reader has read: everything visible in `snapshot`; floor = the sequence's value before the snapshot.
+-- ceiling: the sequence's value after the snapshot; nothing visible in the snapshot lies above it.
 -- While a slice is being worked off, target_* is its upper mark and cursor the last position done in it.
 create table lantern.marks (
     reader          text primary key,
@@ -113,8 +114,10 @@ create table lantern.marks (
     leader_seen_at  timestamptz,
     floor           bigint not null,
     snapshot        pg_snapshot not null,
+    ceiling         bigint not null,
     target_floor    bigint,
     target_snapshot pg_snapshot,
+    target_ceiling  bigint,
     cursor          bigint,
     updated_at      timestamptz not null default now()
 );
