@@ -1,0 +1,12 @@
+#include "host/apps/verbs.hpp"
+
+using namespace lantern::apps;
+
+int main(int argc, char** argv) {
+    CLI::App app{"Lantern: a plugin-driven projection worker platform for event-sourced systems", "lantern"};
+    app.set_version_flag("--version", LANTERN_VERSION);
+    app.require_subcommand(1);
+    Verbs verbs(app);
+    CLI11_PARSE(app, argc, argv);
+    return verbs.run();
+}

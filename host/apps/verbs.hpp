@@ -1,0 +1,37 @@
+// What `lantern` can be asked to do. Each verb stands in its own file and adds itself with
+//     auto& command = verbs.add("relay", "moves events from the store to RabbitMQ", [](const Instance& at) { ...
+//     });
+// Options are kept alive by the action: let it capture a shared_ptr to them.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "host/apps/instance.hpp"
+
+namespace lantern::apps {
+
+class Verbs {
+public:
+    using Action = std::function<int(const Instance& at)>;  // returns the exit code; may throw Fault
+
+    explicit Verbs(CLI::App& app);
+
+    // A verb with --data, --config and --plugins.
+    CLI::App& add(const std::string& name, const std::string& description, Action action);
+    // A verb of verbs: `lantern plugin list`. Add those with add_to.
+    CLI::App& add_group(const std::string& name, const std::string& description);
+    CLI::App& add_to(CLI::App& group, const std::string& name, const std::string& description, Action action);
+
+    // Runs what the command line named; prints a Fault and turns it into an exit code.
+    int run() const;
+
+private:
+    CLI::App& app_;
+    Instance at_;
+    Action chosen_;
+};
+
+}  // namespace lantern::apps
