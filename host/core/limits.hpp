@@ -49,9 +49,18 @@ inline constexpr auto kRetryDelay = 1s;  // of a parked stream
 
 // HTTP (settings: http)
 inline constexpr std::size_t kBodyBytesMax = 1u << 20;
-inline constexpr std::size_t kHttpQueueMax = 1024;
+inline constexpr std::size_t kHttpQueueMax = 1024;        // requests taken and not yet answered, for each process
+inline constexpr std::size_t kHttpConnectionsMax = 4096;  // for each process
+inline constexpr auto kHttpIdle = 60s;                    // also for a header or body that trickles
+inline constexpr auto kHttpDrain = 2s;  // how long a stopping process still reads on idle connections
+inline constexpr auto kPreferWaitMax = 30s;
+inline constexpr std::size_t kPageRowsDefault = 50;
+inline constexpr std::size_t kPageRowsMax = 200;
+inline constexpr std::size_t kHashQueueMax = 256;  // passwords waiting to be hashed
 
 // Aggregates
-inline constexpr std::int64_t kSnapshotEvery = 100;  // events
+inline constexpr std::int64_t kSnapshotEvery = 100;          // events
+inline constexpr int kAskRoundsMax = 4;                      // decide → answers → decide
+inline constexpr std::size_t kStreamCacheBytes = 32u << 20;  // for each api process
 
 }  // namespace lantern::limits
