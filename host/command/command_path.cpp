@@ -1,0 +1,328 @@
+#include "host/command/command_path.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <iterator>
+
+#include "host/command/answers.hpp"
+#include "host/core/assert.hpp"
+#include "host/core/limits.hpp"
+
+namespace lantern::command {
+namespace {
+
+constexpr int kFreshIds = 4;            // given to each decision
+constexpr std::size_t kCachedTail = 4;  // events; a longer tail is folded into a snapshot for the cache
+
+std::string metadata_of(const CommandRequest& request) {
+    boost::json::object metadata;
+    metadata["actor"] = {{"id", request.actor.id}, {"name", request.actor.name}};
+    metadata["correlation_id"] = request.correlation_id;
+    metadata["causation_id"] = request.causation_id;
+    metadata["traceparent"] = request.traceparent;
+    metadata["source"] = request.source;
+    return boost::json::serialize(metadata);
+}
+
+std::vector<UniqueKey> only_in(const std::vector<UniqueKey>& these, const std::vector<UniqueKey>& others) {
+    std::vector<UniqueKey> difference;
+    std::set_difference(these.begin(), these.end(), others.begin(), others.end(), std::back_inserter(difference));
+    return difference;
+}
+
+// Worth storing: the events read since the last one are many, or the new events cross a multiple.
+bool snapshot_is_due(const LoadedStream& stream, bool cached, std::size_t new_events) {
+    const auto every = limits::kSnapshotEvery;
+    if (stream.head.value == 0) return false;
+    if (!cached && static_cast<std::int64_t>(stream.events.size()) >= every) return true;
+    return stream.head.value / every < (stream.head.value + static_cast<std::int64_t>(new_events)) / every;
+}
+
+}  // namespace
+
+struct CommandPath::Basis {
+    const Aggregate& aggregate;
+    StreamCache::Entry cached;  // what it was folded from: this or `loaded`
+    LoadedStream loaded;
+    Folded folded;
+    std::string saved;  // the state before the new events, when it was worth saving
+
+    const LoadedStream& stream() const { return cached ? *cached : loaded; }
+    Revision head() const { return folded.revision; }
+};
+
+CommandPath::Step CommandPath::proceed(Handling& handling) {
+    auto& request = handling.request;
+    const auto aggregate = world_.aggregates.find(request.aggregate);
+    if (aggregate == world_.aggregates.end()) return unloaded(request.aggregate);
+    if (handling.aggregate_id.empty())
+        handling.aggregate_id = request.creates ? fresh_id().text() : request.aggregate_id;
+    if (auto first = first_answer(handling)) return std::move(*first);
+    while (true)
+        if (auto step = decide_once(*aggregate->second, handling)) return std::move(*step);
+}
+
+void CommandPath::give(Handling& handling, const std::vector<Ask>& asks, const std::vector<std::string>& answers) {
+    LANTERN_ASSERT(asks.size() == answers.size(), "each ask has its answer");
+    for (std::size_t n = 0; n < asks.size(); ++n) handling.answers[asks[n].name] = boost::json::parse(answers[n]);
+}
+
+std::optional<Answer> CommandPath::first_answer(Handling& handling) {
+    const auto& key = handling.request.idempotency;
+    if (!key || handling.key_looked_up) return std::nullopt;
+    handling.request_mac = world_.request_mac.mac(key->request);
+    const auto first = store_.recorded(key->caller, key->route, key->key);
+    handling.key_looked_up = true;
+    if (!first) return std::nullopt;
+    return replayed(*first, handling.request_mac);
+}
+
+// One decision on one state. Nothing: that state was not good enough, decide anew.
+std::optional<CommandPath::Step> CommandPath::decide_once(const Aggregate& aggregate, Handling& handling) {
+    auto made = basis_of(aggregate, handling);
+    if (!made) return defective(made.error());
+    auto& basis = made.value();
+    const auto& request = handling.request;
+    // Nothing may be answered from the cache but what gets appended.
+    const auto read_first = [&]() -> std::optional<Step> {
+        handling.cache_distrusted = true;
+        return std::nullopt;
+    };
+
+    // 1. Answers hold for the state they were asked on: a password verified against a hash that has gone since
+    //    proves nothing.
+    if (!handling.answers.empty() && handling.asked_at != basis.head()) handling.answers.clear();
+
+    // 2. What the caller believes. Of a stream that does not exist the aggregate speaks first.
+    if (request.if_match && basis.head().value > 0 && !request.if_match->met_by(basis.head())) {
+        if (basis.cached) return read_first();
+        return revision_differs(basis.head());
+    }
+
+    // 3. Decide.
+    auto decided = basis.folded.state->decide(command_of(handling));
+    if (!decided) return defective(decided.error());
+    auto& decision = decided.value();
+    if (!decision.rejections.empty()) {
+        if (basis.cached) return read_first();
+        return settle(handling, rejected(std::move(decision.rejections)));
+    }
+    if (!decision.asks.empty()) {
+        if (++handling.rounds > limits::kAskRoundsMax)
+            return defective("the aggregate asked in more than " + std::to_string(limits::kAskRoundsMax) +
+                             " rounds");
+        handling.asked_at = basis.head();
+        return std::move(decision.asks);
+    }
+    if (decision.events.empty()) {
+        if (basis.cached) return read_first();
+        return settle(handling, accepted(request.accepted_status, handling.aggregate_id, basis.head()));
+    }
+    if (request.if_match && !request.if_match->met_by(basis.head())) return revision_differs(basis.head());
+
+    // 4. Append, at exactly this revision.
+    return commit(handling, basis, std::move(decision.events));
+}
+
+Result<CommandPath::Basis> CommandPath::basis_of(const Aggregate& aggregate, const Handling& handling) {
+    Basis basis{aggregate, nullptr, {}, {}, {}};
+    if (handling.request.creates) {
+        basis.folded.state = aggregate.state();  // a fresh id has no events; the append proves it
+        return basis;
+    }
+    const auto& type = aggregate.description().aggregate_type;
+    if (!handling.cache_distrusted) basis.cached = world_.cache.find(type, handling.aggregate_id);
+    if (basis.cached) {
+        if (auto folded = fold(aggregate, world_.upcasts, *basis.cached)) {
+            basis.folded = std::move(folded.value());
+            return basis;
+        }
+        world_.cache.forget(type, handling.aggregate_id);
+        basis.cached = nullptr;
+    }
+    auto folded = load_and_fold(store_, aggregate, world_.upcasts, handling.aggregate_id, {}, basis.loaded);
+    if (!folded) return failure(folded.error());
+    basis.folded = std::move(folded.value());
+    return basis;
+}
+
+Command CommandPath::command_of(const Handling& handling) {
+    const auto& request = handling.request;
+    boost::json::object context;
+    context["time_us"] = world_.clock.now().time_since_epoch().count();
+    auto& scopes = context["actor"].emplace_object()["scopes"].emplace_array();
+    for (const auto& scope : request.actor.scopes) scopes.emplace_back(scope);
+    context["actor"].as_object()["id"] = request.actor.id;
+    context["actor"].as_object()["name"] = request.actor.name;
+    auto& ids = context["ids"].emplace_array();
+    for (int n = 0; n < kFreshIds; ++n) ids.emplace_back(fresh_id().text());
+    context["correlation_id"] = request.correlation_id;
+    context["settings"].emplace_object();
+    context["answers"] = handling.answers;
+    return {request.command, handling.aggregate_id, request.data, boost::json::serialize(context)};
+}
+
+// Evolves the state in `basis` by the new events, to learn which keys it holds then.
+Result<Append> CommandPath::append_of(const Handling& handling, Basis& basis,
+                                      std::vector<Decided::Emitted> emitted) {
+    const auto& described = basis.aggregate.description();
+    Append append;
+    append.aggregate_type = described.aggregate_type;
+    append.aggregate_id = handling.aggregate_id;
+    append.expected = basis.head().value;
+
+    // 1. The state before: its keys, and a snapshot now and then.
+    auto& state = *basis.folded.state;
+    const auto before = state.unique_keys();
+    if (!before) return failure(before.error());
+    const bool due = snapshot_is_due(basis.stream(), basis.cached != nullptr, emitted.size());
+    if (due || basis.stream().events.size() > kCachedTail) {
+        auto saved = state.save();
+        if (!saved) return failure(saved.error());
+        basis.saved = std::move(saved.value());
+    }
+    if (due) append.snapshot = Snapshot{basis.head(), described.state_version, described.build, basis.saved};
+
+    // 2. The events, and the state after them. Their stored time is not known yet, so this state is used for its
+    //    keys and then dropped.
+    const auto metadata = metadata_of(handling.request);
+    Event event;
+    event.aggregate_type = append.aggregate_type;
+    event.aggregate_id = append.aggregate_id;
+    event.stream = basis.stream().stream.value_or(StreamId{});
+    event.revision = basis.head();
+    event.recorded_at = world_.clock.now();
+    event.metadata = metadata;
+    for (auto& one : emitted) {
+        ++event.revision.value;
+        event.id = fresh_id();
+        event.type = one.type;
+        event.schema_version = one.schema_version;
+        event.data = one.data;
+        if (const auto evolved = evolve(state, event, world_.upcasts); !evolved) return failure(evolved.error());
+        append.events.push_back({event.id, std::move(one.type), one.schema_version, std::move(one.data), metadata});
+    }
+    const auto after = state.unique_keys();
+    if (!after) return failure(after.error());
+    append.holds = only_in(after.value(), before.value());
+    append.frees = only_in(before.value(), after.value());
+    return append;
+}
+
+std::optional<CommandPath::Step> CommandPath::commit(Handling& handling, Basis& basis,
+                                                     std::vector<Decided::Emitted> emitted) {
+    const auto& request = handling.request;
+    auto made = append_of(handling, basis, std::move(emitted));
+    if (!made) return defective(made.error());
+    auto& append = made.value();
+    const Revision revision{append.expected + static_cast<std::int64_t>(append.events.size())};
+    auto answer = accepted(request.accepted_status, handling.aggregate_id, revision);
+    if (const auto& key = request.idempotency)
+        append.idempotency =
+            IdempotencyRecord{key->caller, key->route, key->key, handling.request_mac, answer.status, answer.body};
+
+    const auto appended = store_.append(append);
+    if (!appended) return refused(handling, basis, appended.error());
+    LANTERN_ASSERT(appended.value().revision == revision, "an append at N of k events ends at N + k");
+    remember(basis, std::move(append), appended.value());
+    answer.appended = true;
+    return answer;
+}
+
+std::optional<CommandPath::Step> CommandPath::refused(Handling& handling, const Basis& basis,
+                                                      const AppendRefusal& refusal) {
+    const auto& request = handling.request;
+    switch (refusal.kind) {
+        case AppendRefusal::Kind::revision_differs:
+            world_.cache.forget(basis.aggregate.description().aggregate_type, handling.aggregate_id);
+            handling.cache_distrusted = true;
+            if (basis.cached || handling.repeats++ < request.repeats) return std::nullopt;
+            return request.if_match ? revision_differs(refusal.head) : busy_stream(request.repeats);
+        case AppendRefusal::Kind::key_taken:
+            return settle(handling, key_taken(refusal.what));
+        case AppendRefusal::Kind::counter_below:
+            return settle(handling, counter_below(refusal.what));
+        case AppendRefusal::Kind::idempotency_known:
+            break;
+    }
+    // A twin of this request was faster.
+    const auto& key = request.idempotency;
+    const auto first = store_.recorded(key->caller, key->route, key->key);
+    if (!first) return std::nullopt;  // it has just grown too old
+    return replayed(*first, handling.request_mac);
+}
+
+// An answer without events is recorded under the key too: the first answer stays the answer.
+Answer CommandPath::settle(const Handling& handling, Answer answer) {
+    const auto& key = handling.request.idempotency;
+    if (!key) return answer;
+    Append record;
+    record.aggregate_type = handling.request.aggregate;
+    record.aggregate_id = handling.aggregate_id;
+    record.idempotency =
+        IdempotencyRecord{key->caller, key->route, key->key, handling.request_mac, answer.status, answer.body};
+    if (store_.append(record)) return answer;
+    const auto first = store_.recorded(key->caller, key->route, key->key);
+    return first ? replayed(*first, handling.request_mac) : answer;
+}
+
+// The stream as the store has it now, so that the next command finds it.
+void CommandPath::remember(Basis& basis, Append&& append, const Appended& appended) {
+    LoadedStream stream;
+    stream.stream = appended.stream;
+    stream.head = appended.revision;
+    if (!basis.saved.empty()) {
+        const auto& described = basis.aggregate.description();
+        stream.snapshot =
+            Snapshot{Revision{append.expected}, described.state_version, described.build, std::move(basis.saved)};
+    } else if (basis.cached) {
+        stream.snapshot = basis.cached->snapshot;
+        stream.events = basis.cached->events;
+    } else {
+        stream.snapshot = std::move(basis.loaded.snapshot);
+        stream.events = std::move(basis.loaded.events);
+    }
+    Event event;
+    event.stream = appended.stream;
+    event.revision = Revision{append.expected};
+    event.position = appended.position;
+    event.aggregate_type = append.aggregate_type;
+    event.aggregate_id = append.aggregate_id;
+    event.recorded_at = appended.recorded_at;
+    for (auto& one : append.events) {
+        ++event.revision.value;
+        event.id = one.id;
+        event.type = std::move(one.type);
+        event.schema_version = one.schema_version;
+        event.data = std::move(one.data);
+        event.metadata = std::move(one.metadata);
+        stream.events.push_back(event);
+    }
+    world_.cache.put(append.aggregate_type, append.aggregate_id, std::move(stream));
+}
+
+Result<std::optional<CommandPath::Shown>> CommandPath::state_at(const std::string& aggregate_type,
+                                                                const std::string& aggregate_id,
+                                                                const Range& range) {
+    const auto aggregate = world_.aggregates.find(aggregate_type);
+    if (aggregate == world_.aggregates.end())
+        return failure("no plugin for the aggregate type " + aggregate_type + " is loaded");
+    LoadedStream loaded;
+    const auto folded = load_and_fold(store_, *aggregate->second, world_.upcasts, aggregate_id, range, loaded);
+    if (!folded) return failure(folded.error());
+    if (folded.value().revision.value == 0) return std::optional<Shown>();
+    const auto saved = folded.value().state->save();
+    if (!saved) return failure(saved.error());
+    boost::system::error_code malformed;
+    auto state = boost::json::parse(saved.value(), malformed);
+    if (malformed || !state.is_object()) return failure("the aggregate's saved state is no JSON object");
+    for (const auto& secret : aggregate->second->description().secret_state) state.as_object().erase(secret);
+    return std::optional<Shown>(
+        Shown{folded.value().revision, folded.value().recorded_at, boost::json::serialize(state)});
+}
+
+Uuid CommandPath::fresh_id() {
+    return Uuid::v7(world_.clock.now(), random_.next(), random_.next());
+}
+
+}  // namespace lantern::command

@@ -1,0 +1,96 @@
+// The way of one command: load → decide → append, as DESIGN.md §4 draws it.
+//
+// A command is decided by a pure aggregate on the state of its stream, and what it decides is appended only if the
+// stream is still at that state's revision; if another append came between, it is decided anew. A state from the
+// cache is good for that alone: a rejection, an unmet If-Match or "nothing to do" is answered only from a state
+// that was read for it.
+//
+// Work that takes long (hashing) is asked for by the aggregate and done elsewhere: `proceed` then returns the asks,
+// and goes on when called again with their answers.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "host/command/folding.hpp"
+#include "host/command/ports.hpp"
+#include "host/command/problem.hpp"
+#include "host/command/request.hpp"
+#include "host/command/stream_cache.hpp"
+#include "host/core/clock.hpp"
+
+namespace lantern::command {
+
+// The aggregates of an api process by their type. Constant after start, so any thread may look.
+using Aggregates = std::map<std::string, std::shared_ptr<const Aggregate>>;
+
+// One command between its steps. May move from thread to thread, but is in one's hands at a time.
+struct Handling {
+    CommandRequest request;
+
+    // Kept by CommandPath.
+    std::string aggregate_id;
+    std::string request_mac;
+    boost::json::object answers;  // of what was asked for, given for the state at `asked_at`
+    Revision asked_at;
+    int rounds = 0;   // of asking
+    int repeats = 0;  // decided anew
+    bool key_looked_up = false;
+    bool cache_distrusted = false;
+};
+
+class CommandPath {
+public:
+    // What the threads of a process share. All of it outlives the path.
+    struct World {
+        const Aggregates& aggregates;
+        const Upcasts& upcasts;
+        StreamCache& cache;
+        const RequestMac& request_mac;
+        Clock& clock;
+    };
+
+    // One for each thread, since store and random source are the thread's own.
+    CommandPath(const World& world, Store& store, Random& random) : world_(world), store_(store), random_(random) {}
+
+    using Step = std::variant<Answer, std::vector<Ask>>;
+    // Goes as far as it can without waiting for a service. Throws Fault; nothing is known then of a command whose
+    // fault is in doubt, and nothing was done otherwise.
+    Step proceed(Handling& handling);
+    // What was asked for, in order; then call `proceed` again.
+    static void give(Handling& handling, const std::vector<Ask>& asks, const std::vector<std::string>& answers);
+
+    struct Shown {
+        Revision revision;
+        std::optional<Timestamp> recorded_at;  // of that revision, when it was read
+        std::string state;                     // JSON object without its secret fields
+    };
+    // The state as it was; nothing: there was no such stream then. Result error: a defect, for the log.
+    Result<std::optional<Shown>> state_at(const std::string& aggregate_type, const std::string& aggregate_id,
+                                          const Range& range);
+
+private:
+    struct Basis;  // the state that a decision rests on
+
+    std::optional<Answer> first_answer(Handling& handling);
+    std::optional<Step> decide_once(const Aggregate& aggregate, Handling& handling);
+    Result<Basis> basis_of(const Aggregate& aggregate, const Handling& handling);
+    Command command_of(const Handling& handling);
+    Result<Append> append_of(const Handling& handling, Basis& basis, std::vector<Decided::Emitted> emitted);
+    std::optional<Step> commit(Handling& handling, Basis& basis, std::vector<Decided::Emitted> emitted);
+    std::optional<Step> refused(Handling& handling, const Basis& basis, const AppendRefusal& refusal);
+    Answer settle(const Handling& handling, Answer answer);
+    void remember(Basis& basis, Append&& append, const Appended& appended);
+    Uuid fresh_id();
+
+    World world_;
+    Store& store_;
+    Random& random_;
+};
+
+}  // namespace lantern::command
