@@ -1,0 +1,26 @@
+// The relay's row in lantern.marks: leadership by epoch, progress by compare-and-set.
+// One thread. Connects again by itself at the next call after its connection was lost.
+#pragma once
+
+#include "host/postgres/connection.hpp"
+#include "host/relay/ports.hpp"
+
+namespace lantern::postgres {
+
+class Leadership final : public relay::Leadership {
+public:
+    // `self` tells this process from others; fresh for each start.
+    Leadership(const std::string& url, const Uuid& self, std::string reader = "relay");
+
+    std::optional<Epoch> hold() override;
+    relay::Progress progress() override;
+    bool advance(Epoch epoch, const relay::Progress& before, const relay::Progress& after) override;
+    void resign() override;
+
+private:
+    Connection connection_;
+    const std::string self_;
+    const std::string reader_;
+};
+
+}  // namespace lantern::postgres

@@ -1,0 +1,2 @@
+-- Which store this is.
+select id from lantern.incarnation

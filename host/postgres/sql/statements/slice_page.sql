@@ -1,0 +1,20 @@
+-- One page of the slice between two marks, by position.
+--   $1 old snapshot, $2 old floor, $3 new snapshot, $4 ceiling of the new, $5 after position, $6 limit
+-- Arm 1: ids in progress in the old snapshot, along (xid, position). Arm 2: younger ids, along the primary key.
+with page as (
+    (select late.* from pg_snapshot_xip($1::pg_snapshot) x (xid), lateral (
+        select e.* from lantern.events e
+         where e.xid = x.xid and e.position > $5::bigint and pg_visible_in_snapshot(e.xid, $3::pg_snapshot)
+         order by e.position limit $6::bigint) late
+      order by late.position limit $6)
+    union all
+    (select e.* from lantern.events e
+      where e.position > greatest($2::bigint, $5) and e.position <= $4::bigint
+        and e.xid >= pg_snapshot_xmax($1) and pg_visible_in_snapshot(e.xid, $3)
+      order by e.position limit $6)
+)
+select p.stream_id, p.revision, p.position, p.id, p.type, p.schema_version, p.recorded_at, p.data, p.metadata,
+       s.aggregate_type, s.aggregate_id
+  from (select * from page order by position limit $6) p, lateral (
+      select aggregate_type, aggregate_id from lantern.streams where stream_id = p.stream_id offset 0) s
+ order by p.position
