@@ -1,0 +1,48 @@
+// A worker's way from the broker: one connection, one channel, a consumer for each partition that the worker holds.
+// Used by one thread.
+//
+// After a Fault the connection is of no use until reconnect(); nothing is subscribed then, and what was not
+// acknowledged comes again.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "host/rabbitmq/topology.hpp"
+#include "host/worker/ports.hpp"
+
+namespace lantern::rabbitmq {
+
+class Deliveries final : public worker::Deliveries {
+public:
+    // Connects at the first declare().
+    Deliveries(std::string url, TopologyHandler handler, std::uint16_t prefetch = limits::kPrefetch);
+    ~Deliveries() override;
+
+    // Throws Fault (configuration) when a queue exists with other arguments.
+    void declare() override;
+    void subscribe(Partition partition) override;
+    void unsubscribe(Partition partition) override;
+    std::vector<worker::Delivery> take(std::size_t events_max, std::size_t bytes_max, Milliseconds wait) override;
+    // A tag of a connection before the last reconnect is ignored: its message comes again.
+    void acknowledge_up_to(std::uint64_t tag) override;
+    void reconnect() override;
+
+    // Keeps the connection alive without taking anything; to be called at least every
+    // limits::kAmqpHeartbeatSeconds when take() is not. Never waits.
+    void service();
+    // Ends the delivery of a type that is no longer routed to this handler.
+    void unbind(const std::string& event_type);
+
+private:
+    class Session;
+    Session& session();
+
+    const std::string url_;
+    const TopologyHandler handler_;
+    const std::uint16_t prefetch_;
+    std::uint64_t tags_before_ = 0;  // highest tag of earlier connections: tags never repeat
+    std::unique_ptr<Session> session_;
+};
+
+}  // namespace lantern::rabbitmq

@@ -1,0 +1,221 @@
+#include "host/rabbitmq/publisher.hpp"
+
+#include <amqp.h>
+
+#include <algorithm>
+#include <set>
+
+#include "host/core/fault.hpp"
+#include "host/rabbitmq/confirm_window.hpp"
+#include "host/rabbitmq/connection.hpp"
+#include "host/rabbitmq/message.hpp"
+
+namespace lantern::rabbitmq {
+
+namespace {
+
+constexpr amqp_channel_t kChannel = 1;
+// Written at once: large enough to save system calls, small enough that the broker begins early.
+constexpr std::size_t kWriteBytes = 64u << 10;
+// Below the age at which leadership ends.
+constexpr Milliseconds kConfirmWait = limits::kAmqpTimeout / 2;
+constexpr Milliseconds kNow{0};
+
+}  // namespace
+
+// All that ends with the connection.
+class Publisher::Session final : public Listener {
+public:
+    Session(const Publisher& publisher, std::map<std::string, std::uint64_t>& unroutable)
+        : unroutable_(unroutable),
+          connection_(parse_address(publisher.url_), "lantern relay", *this),
+          context_{kChannel, publisher.incarnation_.text(), connection_.frame_bytes_max()} {
+        connection_.open_channel(kChannel);
+        amqp_confirm_select_t select{};
+        connection_.call(kChannel, AMQP_CONFIRM_SELECT_METHOD, &select, AMQP_CONFIRM_SELECT_OK_METHOD);
+    }
+
+    Connection& connection() { return connection_; }
+    void routed(std::set<std::string> types) {
+        routed_ = std::move(types);
+        lost_ = false;
+    }
+    bool lost() const { return lost_; }
+
+    void service() {
+        while (connection_.handle_frame(kNow)) {
+        }
+    }
+
+    // False: the broker did not answer in time, the session is of no more use.
+    bool publish(std::span<const Event> events) {
+        events_ = events;
+        window_.begin(events.size());
+        service();
+        if (connection_.blocked()) {
+            throw Fault(FaultKind::outage, "rabbitmq",
+                        "the broker takes no messages now: " + *connection_.blocked());
+        }
+        while (window_.prefix() < events.size()) {
+            send_some();
+            if (!connection_.handle_frame(kConfirmWait)) return false;
+            service();
+            if (window_.any_refused() || lost_ || connection_.blocked()) break;
+        }
+        return true;
+    }
+    std::size_t confirmed() const { return window_.prefix(); }
+    void forget_events() { events_ = {}; }
+
+    void returned(const amqp_basic_return_t&) override { returning_ = true; }
+    void properties(const amqp_basic_properties_t& properties, std::uint64_t) override {
+        if (returning_) came_back(properties);
+        returning_ = false;
+    }
+    void confirmed(Confirm confirm, std::uint64_t tag, bool multiple) override {
+        if (confirm == Confirm::ack) {
+            window_.confirm(tag, multiple);
+        } else {
+            window_.refuse(tag, multiple);
+        }
+    }
+
+private:
+    // Refills the window when half of it is free, so that few writes carry many messages.
+    void send_some() {
+        if (window_.unconfirmed() > limits::kConfirmWindow / 2) return;
+        while (window_.sent_count() < events_.size() && window_.unconfirmed() < limits::kConfirmWindow) {
+            frames_.clear();
+            while (frames_.size() < kWriteBytes && window_.sent_count() < events_.size() &&
+                   window_.unconfirmed() < limits::kConfirmWindow) {
+                append_publish(frames_, events_[window_.sent_count()], context_);
+                window_.sent();
+            }
+            connection_.write(frames_);
+        }
+    }
+
+    // A return comes before the confirm of its message.
+    void came_back(const amqp_basic_properties_t& properties) {
+        const std::string type(view(properties.type));
+        if (!routed_.contains(type)) {
+            ++unroutable_[type];
+            return;
+        }
+        lost_ = true;
+        const auto id = Uuid::parse(view(properties.message_id));
+        const auto found = std::find_if(events_.begin(), events_.end(), [&](const Event& e) { return id == e.id; });
+        if (found != events_.end()) window_.refuse_at(static_cast<std::size_t>(found - events_.begin()));
+    }
+
+    std::map<std::string, std::uint64_t>& unroutable_;
+    Connection connection_;
+    const MessageContext context_;
+    std::set<std::string> routed_;
+    std::span<const Event> events_;  // being published
+    ConfirmWindow window_;
+    std::string frames_;
+    bool returning_ = false;
+    bool lost_ = false;
+};
+
+Publisher::Publisher(std::string url, Uuid incarnation) : url_(std::move(url)), incarnation_(incarnation) {}
+Publisher::~Publisher() = default;
+
+void Publisher::route(std::vector<TopologyHandler> handlers) {
+    if (handlers == handlers_) return;
+    for (const TopologyHandler& before : handlers_) {
+        const auto now = std::find_if(handlers.begin(), handlers.end(), [&](const auto& h) {
+            return h.name == before.name && h.partitions == before.partitions;
+        });
+        if (now == handlers.end()) continue;
+        for (const std::string& type : before.event_types) {
+            if (std::find(now->event_types.begin(), now->event_types.end(), type) == now->event_types.end()) {
+                to_unbind_.emplace_back(*now, type);
+            }
+        }
+    }
+    handlers_ = std::move(handlers);
+    declared_ = false;
+}
+
+void Publisher::declare_topology() {
+    if (session_ && !session_->connection().usable()) session_.reset();
+    if (session_ && declared_ && !session_->lost()) return;
+    declared_ = false;
+    try {
+        if (!session_) session_ = std::make_unique<Session>(*this, unroutable_);
+        declare_all();
+    } catch (const Fault&) {
+        session_.reset();
+        throw;
+    }
+    declared_ = true;
+}
+
+void Publisher::declare_all() {
+    Topology topology(session_->connection());
+    topology.declare_exchange();
+    problems_.clear();
+    std::set<std::string> types;
+    for (const TopologyHandler& handler : handlers_) {
+        try {
+            topology.declare(handler);
+        } catch (const Fault& fault) {
+            // One handler's queue must not hold up all others; its worker reports it as well.
+            if (fault.kind() != FaultKind::configuration || !session_->connection().usable()) throw;
+            problems_.push_back(fault.what());
+        }
+        types.insert(handler.event_types.begin(), handler.event_types.end());
+    }
+    while (!to_unbind_.empty()) {
+        const auto& [handler, type] = to_unbind_.back();
+        topology.unbind(handler, type);
+        to_unbind_.pop_back();
+    }
+    session_->routed(std::move(types));
+}
+
+void Publisher::service() {
+    if (!session_) return;
+    try {
+        session_->service();
+    } catch (const Fault&) {
+        session_.reset();
+        throw;
+    }
+}
+
+std::size_t Publisher::publish(std::span<const Event> events) {
+    service();
+    if (!session_) throw Fault(FaultKind::outage, "rabbitmq", "not connected");
+    if (const auto& why = session_->connection().blocked()) {
+        throw Fault(FaultKind::outage, "rabbitmq", "the broker takes no messages now: " + *why);
+    }
+    // What is confirmed stays so, whatever came after it.
+    try {
+        const bool answered = session_->publish(events);
+        const std::size_t confirmed = session_->confirmed();
+        session_->forget_events();
+        if (!answered) session_.reset();
+        return confirmed;
+    } catch (const Fault&) {
+        const std::size_t confirmed = session_->confirmed();
+        session_.reset();
+        if (confirmed == 0) throw;
+        return confirmed;
+    }
+}
+
+bool Publisher::topology_was_lost() {
+    return session_ && session_->lost();
+}
+
+const std::map<std::string, std::uint64_t>& Publisher::unroutable() const {
+    return unroutable_;
+}
+const std::vector<std::string>& Publisher::problems() const {
+    return problems_;
+}
+
+}  // namespace lantern::rabbitmq

@@ -1,0 +1,48 @@
+// The relay's way to the broker: one connection, publisher confirms, messages of one window written together.
+// Used by one thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/rabbitmq/topology.hpp"
+#include "host/relay/ports.hpp"
+
+namespace lantern::rabbitmq {
+
+class Publisher final : public relay::Publisher {
+public:
+    // Connects at the first declare_topology(). `incarnation` of the store goes with each message.
+    Publisher(std::string url, Uuid incarnation);
+    ~Publisher() override;
+
+    // What is to be declared from now on. Types that a handler had before and has no more are unbound.
+    void route(std::vector<TopologyHandler> handlers);
+
+    void declare_topology() override;
+    void service() override;
+    std::size_t publish(std::span<const Event> events) override;
+    bool topology_was_lost() override;
+
+    // Messages that came back because nothing is routed there, by event type, since the start.
+    const std::map<std::string, std::uint64_t>& unroutable() const;
+    // Queues that cannot be declared as they should be; the others are, and the relay goes on.
+    const std::vector<std::string>& problems() const;
+
+private:
+    class Session;
+    void declare_all();
+
+    const std::string url_;
+    const Uuid incarnation_;
+    std::vector<TopologyHandler> handlers_;
+    std::vector<std::pair<TopologyHandler, std::string>> to_unbind_;
+    std::map<std::string, std::uint64_t> unroutable_;
+    std::vector<std::string> problems_;
+    bool declared_ = false;
+    std::unique_ptr<Session> session_;  // nothing: not connected
+};
+
+}  // namespace lantern::rabbitmq

@@ -1,0 +1,54 @@
+// Which queues a handler has and what is bound to them. Computed from the routing alone, so that the relay and each
+// worker declare the same; what exists already is left as it is.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/core/handler.hpp"
+#include "host/core/identifiers.hpp"
+#include "host/core/limits.hpp"
+
+namespace lantern::rabbitmq {
+
+inline constexpr const char* kExchange = "lantern.events";
+
+struct TopologyHandler {
+    HandlerName name;
+    int partitions = 4;
+    QueueType queue_type = QueueType::quorum;
+    std::vector<std::string> event_types;
+    std::int64_t queue_length_max = limits::kQueueLengthMax;
+    bool operator==(const TopologyHandler&) const = default;
+};
+
+// lantern.<handler>.<partitions>.<k>: another number of partitions makes other queues.
+std::string queue_name(const HandlerName& handler, int partitions, Partition partition);
+// <bucket>.*.<event type>; the word in the middle is the aggregate type.
+std::string binding_key(Bucket bucket, const std::string& event_type);
+std::string routing_key(Bucket bucket, const std::string& aggregate_type, const std::string& event_type);
+
+class Connection;
+
+// Declares over a channel of its own, so that a refusal does not close the channel that publishes or consumes.
+class Topology final {
+public:
+    // The connection must outlive it.
+    explicit Topology(Connection& connection);
+
+    void declare_exchange();
+    // Queues and bindings. Throws Fault (configuration) when a queue exists with other arguments; the handler's
+    // other queues and all bindings are in place then.
+    void declare(const TopologyHandler& handler);
+    // Ends the delivery of a type that is no longer routed; what is queued stays.
+    void unbind(const TopologyHandler& handler, const std::string& event_type);
+
+private:
+    void open();
+    void declare_queue(const TopologyHandler& handler, Partition partition);
+    void bind(const TopologyHandler& handler);
+
+    Connection& connection_;
+};
+
+}  // namespace lantern::rabbitmq
