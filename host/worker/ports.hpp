@@ -275,7 +275,8 @@ public:
     virtual void returned() = 0;
     virtual void applied(std::size_t events, std::size_t duplicates, std::size_t filled) = 0;
     virtual void parked(const Event& event, const StreamRow& row, const std::string& error) = 0;
-    virtual void waiting(const std::string& why) = 0;  // empty: no longer waiting
+    virtual void malformed(const std::string& why) = 0;  // a message that is no event of ours was dropped
+    virtual void waiting(const std::string& why) = 0;    // empty: no longer waiting
 };
 
 }  // namespace lantern::worker

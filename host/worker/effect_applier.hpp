@@ -1,0 +1,60 @@
+// Side effects, one at a time, with their ledger:
+//   1. commit the ledger row `pending` with lease epoch and attempt
+//   2. look at the lease once more, act
+//   3. commit the outcome and the stream row together, and in the same transaction the next `pending`
+// A pending row found later was interrupted between 1 and 3: the effect is done again with the same key.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "host/core/clock.hpp"
+#include "host/core/handler.hpp"
+#include "host/worker/applier.hpp"
+
+namespace lantern::worker {
+
+class EffectApplier final : public Applier {
+public:
+    struct Parts {
+        HandlerName handler;
+        int partitions = 1;
+        std::chrono::milliseconds time_limit{30'000};
+        std::function<std::unique_ptr<SideEffect>()> make_object;
+        ReadModel& model;
+        Ledger& ledger;
+        Leases& leases;
+        Rows& rows;
+        Upcasts& upcasts;
+        Watch& watch;
+        Clock& clock;
+    };
+    explicit EffectApplier(Parts parts) : parts_(std::move(parts)) {}
+
+    Carried carry_out(Plan& plan, const std::vector<Lease>& held) override;
+    void renew() override;
+
+    // The same over all attempts, builds and machines for (handler, event).
+    static Uuid idempotency_key(const HandlerName& handler, const EventId& event);
+
+private:
+    // What is finished but not committed yet: it goes into the next one's transaction.
+    struct Open {
+        std::optional<Effect> finished;
+        std::vector<FailedAttempt> attempts;
+    };
+
+    Carried take(Plan& plan, Event& event, const Entry& entry, Open& open);
+    Carried begin(Plan& plan, const Entry& entry, const Effect& effect, Open& open);
+    Carried commit(Plan& plan, EffectStep step);
+    void finish(StreamChange& change, const Event& event, Effect effect, const Outcome& outcome, Open& open);
+    const Lease* lease_of(StreamId stream, const std::vector<Lease>& held) const;
+
+    Parts parts_;
+    std::unique_ptr<SideEffect> object_;
+    std::optional<Generation> generation_;
+    std::vector<Lease> held_;
+};
+
+}  // namespace lantern::worker

@@ -1,0 +1,61 @@
+// What a batch asks for: which events are to be applied, in which order, after duplicates were dropped, gaps were
+// filled from the store, and events of parked streams were set aside.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "host/worker/ports.hpp"
+#include "host/worker/rows.hpp"
+
+namespace lantern::worker {
+
+// A stream as the batch found it and as it will leave it.
+struct StreamChange {
+    StreamRow before;
+    StreamRow now;
+    // Being caught up from the store: its events are applied although it is parked. `last` says that the store
+    // holds nothing behind what was read, so that success unparks it.
+    enum class Catching { no, more_behind, last } catching = Catching::no;
+    bool failed = false;  // an event failed in this batch; later ones only raise `seen`
+
+    bool takes_events() const { return !failed && (now.state == StreamState::live || catching != Catching::no); }
+};
+
+struct Plan {
+    std::deque<Event> filled;    // owns what came from the store
+    std::vector<Event*> events;  // to apply, in order
+    std::map<StreamId, StreamChange> streams;
+    std::size_t duplicates = 0;
+    bool complete = true;  // false: a gap was longer than one read; plan the same deliveries again afterwards
+
+    std::vector<StreamUpdate> updates() const;  // of the streams that changed, sorted
+    void note_seen(const Event& event);
+};
+
+class Planner {
+public:
+    Planner(Rows& rows, History& history, const Routes& routes) : rows_(rows), history_(history), routes_(routes) {}
+
+    // Events as they arrived; those must outlive the plan.
+    Plan of(std::span<Event* const> arrived);
+    // Catches one parked stream up from the store. The row is the one just read from the database.
+    Plan catching_up(const StreamRow& row);
+
+private:
+    struct Step {
+        Event* event = nullptr;
+        bool gap_before = false;
+    };
+
+    std::vector<Step> sort_out(std::span<Event* const> arrived, Plan& plan, std::vector<Gap>& gaps);
+    void fill(std::vector<Step>& steps, const std::vector<Gap>& gaps, Plan& plan);
+
+    Rows& rows_;
+    History& history_;
+    const Routes& routes_;
+};
+
+}  // namespace lantern::worker

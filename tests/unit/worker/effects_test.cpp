@@ -1,0 +1,187 @@
+#include <gtest/gtest.h>
+
+#include "host/worker/effect_applier.hpp"
+#include "host/worker/worker.hpp"
+#include "tests/unit/worker/world.hpp"
+
+namespace lantern::worker {
+namespace {
+
+using namespace fake;
+
+// Notes what it did, under which key; fails as told.
+class Sender final : public SideEffect {
+public:
+    struct Log {
+        std::vector<std::pair<std::string, Uuid>> acts;
+        std::function<Outcome(const Event&, const Attempt&)> script;
+    };
+    explicit Sender(Log& log) : log_(log) {}
+
+    Outcome act(const Event& event, const Attempt& attempt) override {
+        log_.acts.emplace_back(event.data, attempt.idempotency_key);
+        return log_.script ? log_.script(event, attempt) : Outcome{};
+    }
+
+private:
+    Log& log_;
+};
+
+struct EffectWorld : World {
+    Sender::Log log;
+    EffectApplier effects{{
+        .handler = HandlerName{"mail"},
+        .partitions = kPartitions,
+        .time_limit = std::chrono::seconds(30),
+        .make_object = [this] { return std::make_unique<Sender>(log); },
+        .model = model,
+        .ledger = model,
+        .leases = leases,
+        .rows = rows,
+        .upcasts = upcasts,
+        .watch = notes,
+        .clock = clock,
+    }};
+    Worker mailer{{
+        .handler =
+            [] {
+                HandlerSettings settings;
+                settings.name = HandlerName{"mail"};
+                settings.partitions = kPartitions;
+                return settings;
+            }(),
+        .deliveries = queue,
+        .leases = leases,
+        .history = store,
+        .model = model,
+        .applier = effects,
+        .rows = rows,
+        .watch = notes,
+        .clock = clock,
+        .random = random,
+    }};
+
+    void settle(int turns = 20) {
+        for (int turn = 0; turn < turns; ++turn) {
+            try {
+                mailer.turn(Milliseconds(0));
+            } catch (const Fault& fault) {
+                try {
+                    mailer.recover(fault);
+                } catch (const Fault&) {
+                    // the next turn fails too, and recovers
+                }
+            }
+            clock.advance(std::chrono::milliseconds(600));
+        }
+    }
+    std::vector<std::string> acts() const {
+        std::vector<std::string> all;
+        for (const auto& [data, key] : log.acts) all.push_back(data);
+        return all;
+    }
+};
+
+TEST(Effects, ActOnceEachAndLeaveADoneRow) {
+    EffectWorld world;
+    world.append_and_deliver(1, "a");
+    world.append_and_deliver(2, "x");
+    world.append_and_deliver(1, "b");
+    world.settle(2);
+    EXPECT_EQ(world.acts(), (std::vector<std::string>{"a", "x", "b"}));
+    ASSERT_EQ(world.model.ledger.size(), 3u);
+    for (const auto& [event, effect] : world.model.ledger) EXPECT_EQ(effect.state, EffectState::done);
+    EXPECT_EQ(world.model.stream(1).revision, Revision{2});
+    EXPECT_EQ(world.queue.left(), 0u);
+}
+
+TEST(Effects, DuplicatesAreNotActedOn) {
+    EffectWorld world;
+    const Event event = world.append(1, "a");
+    world.queue.deliver(event);
+    world.settle(1);
+    world.queue.deliver(event);
+    world.settle(1);
+    EXPECT_EQ(world.log.acts.size(), 1u);
+}
+
+TEST(Effects, PendingIsCommittedBeforeTheAct) {
+    EffectWorld world;
+    world.log.script = [&](const Event& event, const Attempt&) {
+        EXPECT_EQ(world.model.ledger.at(event.id).state, EffectState::pending);
+        return Outcome{};
+    };
+    world.append_and_deliver(1, "a");
+    world.settle(1);
+    EXPECT_EQ(world.log.acts.size(), 1u);
+}
+
+TEST(Effects, AnInterruptedOneIsRepeatedWithTheSameKey) {
+    EffectWorld world;
+    world.append_and_deliver(1, "a");
+    world.log.script = [&](const Event&, const Attempt& attempt) {
+        if (attempt.number == 1) world.leases.steal(Partition{1});  // what it writes now is fenced
+        return Outcome{};
+    };
+    world.settle(4);
+    ASSERT_EQ(world.log.acts.size(), 2u);
+    EXPECT_EQ(world.log.acts[0].second, world.log.acts[1].second);
+    EXPECT_EQ(world.model.ledger.begin()->second.attempt, 2);
+    EXPECT_EQ(world.model.ledger.begin()->second.state, EffectState::done);
+}
+
+TEST(Effects, WithoutTheLeaseNothingIsDone) {
+    EffectWorld world;
+    world.append_and_deliver(1, "a");
+    // Stolen between the pending row and the act: the look at the lease finds it.
+    world.mailer.turn(Milliseconds(0));
+    world.log.acts.clear();
+    world.append_and_deliver(1, "b");
+    world.leases.steal(Partition{1});
+    world.mailer.turn(Milliseconds(0));
+    EXPECT_TRUE(world.log.acts.empty());
+    world.settle(3);
+    EXPECT_EQ(world.acts(), std::vector<std::string>{"b"});
+}
+
+TEST(Effects, AFailingOneParksItsStreamAndIsTriedAgain) {
+    EffectWorld world;
+    world.log.script = [&](const Event& event, const Attempt& attempt) {
+        return event.data == "a" && attempt.number < 3 ? retry("mailbox busy") : Outcome{};
+    };
+    world.append_and_deliver(1, "a");
+    world.append_and_deliver(1, "b");
+    world.append_and_deliver(2, "x");
+    world.mailer.turn(Milliseconds(0));
+    EXPECT_EQ(world.acts(), (std::vector<std::string>{"a", "x"}));
+    EXPECT_EQ(world.model.stream(1).state, StreamState::retrying);
+    world.settle(10);
+    EXPECT_EQ(world.acts(), (std::vector<std::string>{"a", "x", "a", "a", "b"}));
+    EXPECT_EQ(world.model.stream(1).state, StreamState::live);
+}
+
+// Each event is acted on at least once, and twice only if a fault fell between.
+TEST(Effects, SurviveAFaultAtEveryCall) {
+    for (const char* place : {"postgres", "rabbitmq"}) {
+        for (int call = 1;; ++call) {
+            EffectWorld world;
+            world.trouble.fail_call(call, Fault(FaultKind::outage, place, "broken by the test"));
+            for (const char* data : {"a", "b", "c"}) world.append_and_deliver(1, data);
+            world.append_and_deliver(2, "x");
+            world.settle(12);
+            for (const char* data : {"a", "b", "c", "x"}) {
+                const auto acts = world.acts();
+                const auto times = std::count(acts.begin(), acts.end(), data);
+                ASSERT_GE(times, 1) << data << " at call " << call;
+                ASSERT_LE(times, 1 + world.trouble.struck()) << data << " at call " << call;
+            }
+            for (const auto& [event, effect] : world.model.ledger) ASSERT_EQ(effect.state, EffectState::done);
+            ASSERT_EQ(world.model.stream(1).revision, Revision{3});
+            ASSERT_EQ(world.queue.left(), 0u);
+            if (world.trouble.struck() == 0) break;
+        }
+    }
+}
+
+}  // namespace
+}  // namespace lantern::worker

@@ -1,0 +1,389 @@
+// A world of one handler in memory: store, broker, tables, ledger, leases, and a plugin with a script. Each port
+// can be told to fail its next calls.
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "host/core/fault.hpp"
+#include "host/worker/changes.hpp"
+#include "host/worker/ports.hpp"
+
+namespace lantern::worker::fake {
+
+class ManualClock final : public Clock {
+public:
+    Timestamp now() override { return Timestamp{std::chrono::seconds{1'800'000'000}} + elapsed_; }
+    std::chrono::steady_clock::time_point steady() override {
+        return std::chrono::steady_clock::time_point{std::chrono::hours{1}} + elapsed_;
+    }
+    void advance(std::chrono::microseconds by) { elapsed_ += by; }
+
+private:
+    std::chrono::microseconds elapsed_{0};
+};
+
+// Fails the n-th call from now on, counted over all ports that share it.
+class Trouble {
+public:
+    void fail_call(int n, Fault fault) {
+        countdown_ = n;
+        fault_ = std::move(fault);
+    }
+    void call() {
+        if (countdown_ > 0 && --countdown_ == 0) {
+            ++struck_;
+            throw *fault_;
+        }
+    }
+    int struck() const { return struck_; }
+
+private:
+    int countdown_ = 0;
+    int struck_ = 0;
+    std::optional<Fault> fault_;
+};
+
+class Store final : public History {
+public:
+    explicit Store(Trouble& trouble) : trouble_(trouble) {}
+
+    Event append(std::int64_t stream, std::string type, std::string data = "{}") {
+        Event event;
+        event.id = Uuid::v7(Timestamp{}, events_.size() + 1, 0);
+        event.stream = StreamId{stream};
+        event.revision = Revision{++heads_[stream]};
+        event.position = Position{static_cast<std::int64_t>(events_.size()) + 1};
+        event.aggregate_type = "thing";
+        event.aggregate_id = "thing-" + std::to_string(stream);
+        event.type = std::move(type);
+        event.data = std::move(data);
+        event.metadata = "{}";
+        events_.push_back(event);
+        return event;
+    }
+
+    Filled between(std::span<const Gap> gaps, const Routes& routes, std::size_t limit) override {
+        trouble_.call();
+        ++reads;
+        limit = std::min(limit, fill_max);
+        Filled filled;
+        std::vector<Event> all;
+        for (const auto& event : events_) {
+            for (const auto& gap : gaps) {
+                if (event.stream == gap.stream && event.revision > gap.after &&
+                    (!gap.before || event.revision < *gap.before) && routes.want(event.type, event.position)) {
+                    all.push_back(event);
+                }
+            }
+        }
+        std::sort(all.begin(), all.end(), [](const Event& left, const Event& right) {
+            return std::pair(left.stream, left.revision) < std::pair(right.stream, right.revision);
+        });
+        filled.complete = all.size() <= limit;
+        if (!filled.complete) all.resize(limit);
+        filled.events = std::move(all);
+        return filled;
+    }
+
+    std::vector<Event> page(Partition partition, int partitions, const Routes& routes, Position after,
+                            Position until, std::size_t limit) override {
+        trouble_.call();
+        std::vector<Event> page;
+        for (const auto& event : events_) {
+            if (page.size() == limit) break;
+            if (event.position > after && event.position <= until &&
+                partition_of(bucket_of(event.stream), partitions) == partition &&
+                routes.want(event.type, event.position)) {
+                page.push_back(event);
+            }
+        }
+        return page;
+    }
+    Uuid incarnation() override { return {}; }
+
+    const std::vector<Event>& events() const { return events_; }
+    int reads = 0;
+    std::size_t fill_max = 1000;
+
+private:
+    Trouble& trouble_;
+    std::vector<Event> events_;
+    std::map<std::int64_t, std::int64_t> heads_;
+};
+
+class Queue final : public Deliveries {
+public:
+    Queue(Trouble& trouble, int partitions) : trouble_(trouble), partitions_(partitions) {}
+
+    void deliver(const Event& event) { queued_.push_back(event); }
+
+    void declare() override { trouble_.call(); }
+    void subscribe(Partition partition) override {
+        trouble_.call();
+        subscribed_.insert(partition);
+    }
+    void unsubscribe(Partition partition) override { subscribed_.erase(partition); }
+    std::vector<Delivery> take(std::size_t events_max, std::size_t, Milliseconds) override {
+        trouble_.call();
+        std::vector<Delivery> taken;
+        for (auto event = queued_.begin(); event != queued_.end() && taken.size() < events_max;) {
+            const Partition partition = partition_of(bucket_of(event->stream), partitions_);
+            if (!subscribed_.contains(partition)) {
+                ++event;
+                continue;
+            }
+            unacknowledged_.emplace(++tag_, *event);
+            taken.push_back({tag_, partition, *event, {}, {}});
+            event = queued_.erase(event);
+        }
+        return taken;
+    }
+    void acknowledge_up_to(std::uint64_t tag) override {
+        trouble_.call();
+        unacknowledged_.erase(unacknowledged_.begin(), unacknowledged_.upper_bound(tag));
+    }
+    void reconnect() override {
+        for (auto back = unacknowledged_.rbegin(); back != unacknowledged_.rend(); ++back) {
+            queued_.push_front(back->second);
+        }
+        unacknowledged_.clear();
+        subscribed_.clear();
+        trouble_.call();
+    }
+    std::size_t left() const { return queued_.size() + unacknowledged_.size(); }
+
+private:
+    Trouble& trouble_;
+    int partitions_;
+    std::deque<Event> queued_;
+    std::map<std::uint64_t, Event> unacknowledged_;
+    std::set<Partition> subscribed_;
+    std::uint64_t tag_ = 0;
+};
+
+// All partitions to the one worker, until told otherwise.
+class LeaseTable final : public Leases {
+public:
+    LeaseTable(Trouble& trouble, int partitions, Routes routes) : trouble_(trouble), routes_(std::move(routes)) {
+        for (int partition = 0; partition < partitions; ++partition) {
+            leases_.push_back({Partition{partition}, Epoch{1}, Position{0}, std::nullopt});
+        }
+    }
+
+    LeaseView tick(const std::string&) override {
+        trouble_.call();
+        return {leases_, std::exchange(to_release, {})};
+    }
+    bool holds(Partition partition, Epoch epoch) override {
+        trouble_.call();
+        return std::any_of(leases_.begin(), leases_.end(), [&](const Lease& lease) {
+            return lease.partition == partition && lease.epoch == epoch;
+        });
+    }
+    void release(Partition partition, Epoch) override {
+        std::erase_if(leases_, [&](const Lease& lease) { return lease.partition == partition; });
+        released.push_back(partition);
+    }
+    Routes bound() override {
+        trouble_.call();
+        for (auto& lease : leases_) {
+            if (!lease.feed_target) lease.feed_target = feed_to;
+        }
+        return routes_;
+    }
+    void fed_up_to(Partition partition, Epoch, Position cursor) override {
+        trouble_.call();
+        for (auto& lease : leases_) {
+            if (lease.partition == partition) lease.feed_cursor = cursor;
+        }
+    }
+    void leave() override { leases_.clear(); }
+
+    // Another worker took it and raised the epoch; this one took it back since.
+    void steal(Partition partition) {
+        for (auto& lease : leases_) {
+            if (lease.partition == partition) ++lease.epoch.value;
+        }
+    }
+    const std::vector<Lease>& leases() const { return leases_; }
+    Position feed_to{0};
+    std::vector<Partition> to_release, released;
+
+private:
+    Trouble& trouble_;
+    Routes routes_;
+    std::vector<Lease> leases_;
+};
+
+// Stream rows and one owned table (id, value), with the entering checks of the real one.
+class Model final : public ReadModel, public Ledger {
+public:
+    Model(Trouble& trouble, LeaseTable& leases) : trouble_(trouble), leases_(leases) {}
+
+    Generation generation() override { return generation_now; }
+    std::vector<StreamRow> rows(std::span<const StreamId> streams) override {
+        trouble_.call();
+        std::vector<StreamRow> found;
+        for (const StreamId stream : streams) {
+            if (streams_.contains(stream)) found.push_back(streams_.at(stream));
+        }
+        return found;
+    }
+    std::vector<std::optional<Row>> find(std::span<const TableKey> keys) override {
+        trouble_.call();
+        ++finds;
+        std::vector<std::optional<Row>> found;
+        for (const auto& key : keys) {
+            const auto at = table.find(std::get<std::string>(key.key.at(0)));
+            found.push_back(at == table.end() ? std::nullopt : std::optional(at->second));
+        }
+        return found;
+    }
+    Flushed flush(const Flush& flush) override {
+        trouble_.call();
+        if (const auto refused = enter(flush.entry, flush.streams)) return *refused;
+        for (const auto& writes : flush.tables) {
+            for (const auto& row : writes.upserts) {
+                if (row.at(1) == Value{std::string("refused by the database")}) {
+                    throw Fault(FaultKind::data, "postgres", "value refused", "22001");
+                }
+            }
+        }
+        for (const auto& writes : flush.tables) write(writes);
+        commit_streams(flush.streams);
+        attempts.insert(attempts.end(), flush.attempts.begin(), flush.attempts.end());
+        ++flushes;
+        after_commit();
+        return Flushed::committed;
+    }
+    std::vector<StreamRow> due(std::span<const Partition>, int, Timestamp now, std::size_t limit) override {
+        trouble_.call();
+        std::vector<StreamRow> due;
+        for (const auto& [stream, row] : streams_) {
+            if (row.state == StreamState::retrying && row.next_attempt_at <= now && due.size() < limit) {
+                due.push_back(row);
+            }
+        }
+        return due;
+    }
+    void reconnect() override { trouble_.call(); }
+
+    std::optional<Effect> find(EventId event) override {
+        trouble_.call();
+        return ledger.contains(event) ? std::optional(ledger.at(event)) : std::nullopt;
+    }
+    Flushed commit(const EffectStep& step) override {
+        trouble_.call();
+        if (const auto refused = enter(step.entry, step.streams)) return *refused;
+        if (step.finished) ledger[step.finished->event] = *step.finished;
+        if (step.next) ledger[step.next->event] = *step.next;
+        commit_streams(step.streams);
+        attempts.insert(attempts.end(), step.attempts.begin(), step.attempts.end());
+        after_commit();
+        return Flushed::committed;
+    }
+
+    StreamRow& stream(std::int64_t id) { return streams_[StreamId{id}]; }
+    bool has_stream(std::int64_t id) const { return streams_.contains(StreamId{id}); }
+
+    Generation generation_now{1};
+    std::map<std::string, Row> table;
+    std::map<EventId, Effect> ledger;
+    std::vector<FailedAttempt> attempts;
+    int flushes = 0, finds = 0;
+    bool lose_next_answer = false;  // the commit happens, its answer is lost
+
+private:
+    void after_commit() {
+        if (std::exchange(lose_next_answer, false)) {
+            throw Fault(FaultKind::in_doubt, "postgres", "connection lost during commit");
+        }
+    }
+    std::optional<Flushed> enter(const Entry& entry, const std::vector<StreamUpdate>& updates) {
+        if (entry.generation != generation_now) return Flushed::regenerated;
+        for (const auto& [partition, epoch] : entry.leases) {
+            const auto& now = leases_.leases();
+            if (std::none_of(now.begin(), now.end(), [&, p = partition, e = epoch](const Lease& lease) {
+                    return lease.partition == p && lease.epoch == e;
+                })) {
+                return Flushed::fenced;
+            }
+        }
+        for (const auto& update : updates) {
+            const auto at = streams_.find(update.before.stream);
+            const StreamRow now =
+                at == streams_.end() ? StreamRow{update.before.stream, {}, {}, {}, 0, {}, {}} : at->second;
+            if (now.revision != update.before.revision || now.state != update.before.state ||
+                now.seen != update.before.seen) {
+                return Flushed::conflict;
+            }
+        }
+        return std::nullopt;
+    }
+    void commit_streams(const std::vector<StreamUpdate>& updates) {
+        for (const auto& update : updates) streams_[update.after.stream] = update.after;
+    }
+    void write(const TableWrites& writes) {
+        for (const auto& row : writes.upserts) table[std::get<std::string>(row.at(0))] = row;
+        for (const auto& patch : writes.patches) {
+            const auto at = table.find(std::get<std::string>(patch.key.at(0)));
+            if (at == table.end()) continue;
+            for (const auto& cell : patch.cells) at->second[cell.column] = cell.value;
+        }
+        for (const auto& key : writes.removes) table.erase(std::get<std::string>(key.at(0)));
+    }
+
+    Trouble& trouble_;
+    LeaseTable& leases_;
+    std::map<StreamId, StreamRow> streams_;
+};
+
+// Appends each event's data to its aggregate's value; fails as the script says.
+class Appender final : public Projection {
+public:
+    using Script = std::function<Outcome(const Event&)>;
+    explicit Appender(Script script) : script_(std::move(script)) {}
+
+    std::vector<TableKey> keys(const Event& event) override { return {{0, {event.aggregate_id}}}; }
+    Outcome handle(const Event& event, Recorder& recorder) override {
+        const Row* row = recorder.find(0, {event.aggregate_id});
+        const std::string so_far = row == nullptr ? "" : std::get<std::string>(row->at(1));
+        recorder.record({0, Verb::upsert, {event.aggregate_id}, {{1, so_far + event.data}}});
+        return script_ ? script_(event) : Outcome{};
+    }
+
+private:
+    Script script_;
+};
+
+class NoUpcasts final : public Upcasts {
+public:
+    std::optional<std::string> upcast(Event& event) override {
+        if (event.schema_version > 1) return "waits for a build that understands version 2";
+        return std::nullopt;
+    }
+};
+
+class Notes final : public Watch {
+public:
+    void calling(const Event&, int) override {}
+    void returned() override {}
+    void applied(std::size_t, std::size_t duplicates_now, std::size_t filled_now) override {
+        duplicates += duplicates_now;
+        filled += filled_now;
+    }
+    void parked(const Event&, const StreamRow&, const std::string&) override { ++parks; }
+    void malformed(const std::string&) override { ++malformed_messages; }
+    void waiting(const std::string&) override {}
+    std::size_t duplicates = 0, filled = 0;
+    int parks = 0, malformed_messages = 0;
+};
+
+}  // namespace lantern::worker::fake

@@ -1,0 +1,88 @@
+// A projection worker in the fake world, ready to turn.
+#pragma once
+
+#include "host/worker/projection_applier.hpp"
+#include "host/worker/worker.hpp"
+#include "tests/unit/worker/fakes.hpp"
+
+namespace lantern::worker::fake {
+
+inline constexpr int kPartitions = 4;
+
+struct World {
+    Routes routes{{{"NOTED", Position{0}, std::nullopt}}};
+    Trouble trouble;
+    ManualClock clock;
+    SystemRandom random{7};
+    Store store{trouble};
+    Queue queue{trouble, kPartitions};
+    LeaseTable leases{trouble, kPartitions, routes};
+    Model model{trouble, leases};
+    Rows rows{model};
+    NoUpcasts upcasts;
+    Notes notes;
+    Appender::Script script;
+    int objects = 0;
+    ProjectionApplier applier{{
+        .tables = {Table{
+            "notes", Ownership::owned, {{"id", ColumnType::text}, {"value", ColumnType::text}}, 1, {}}},
+        .make_object =
+            [this] {
+                ++objects;
+                return std::make_unique<Appender>(
+                    [this](const Event& event) { return script ? script(event) : Outcome{}; });
+            },
+        .model = model,
+        .rows = rows,
+        .upcasts = upcasts,
+        .watch = notes,
+        .clock = clock,
+    }};
+    Worker worker{{
+        .handler =
+            [] {
+                HandlerSettings settings;
+                settings.name = HandlerName{"notes"};
+                settings.partitions = kPartitions;
+                return settings;
+            }(),
+        .deliveries = queue,
+        .leases = leases,
+        .history = store,
+        .model = model,
+        .applier = applier,
+        .rows = rows,
+        .watch = notes,
+        .clock = clock,
+        .random = random,
+    }};
+
+    Event append(std::int64_t stream, const std::string& data) { return store.append(stream, "NOTED", data); }
+    void append_and_deliver(std::int64_t stream, const std::string& data) { queue.deliver(append(stream, data)); }
+
+    // Turns, with recovery as run() does it, until nothing is queued and nothing is parked as due.
+    void settle(int turns_max = 200) {
+        for (int turn = 0; turn < turns_max; ++turn) {
+            try {
+                worker.turn(Milliseconds(0));
+            } catch (const Fault& fault) {
+                try {
+                    worker.recover(fault);
+                } catch (const Fault&) {
+                    // tried again by the next turn's own failure
+                }
+            }
+            clock.advance(std::chrono::milliseconds(600));
+        }
+    }
+    std::string value(std::int64_t stream) {
+        const auto at = model.table.find("thing-" + std::to_string(stream));
+        return at == model.table.end() ? "" : std::get<std::string>(at->second.at(1));
+    }
+};
+
+inline Outcome retry(const std::string& why) {
+    return {Outcome::Kind::retry, why, {}, {}};
+}
+
+}  // namespace lantern::worker::fake
