@@ -1,0 +1,45 @@
+#include "host/supervise/members.hpp"
+
+#include <algorithm>
+
+namespace lantern::supervise {
+
+std::string_view role_name(Role role) {
+    switch (role) {
+        case Role::api:
+            return "api";
+        case Role::relay:
+            return "relay";
+        case Role::worker:
+            return "worker";
+    }
+    return "";
+}
+
+std::optional<Role> parse_role(std::string_view name) {
+    for (const Role role : {Role::api, Role::relay, Role::worker})
+        if (role_name(role) == name) return role;
+    return std::nullopt;
+}
+
+std::string Member::text() const {
+    std::string text(role_name(role));
+    if (!handler.empty()) text += " " + handler;
+    if (role != Role::relay) text += " #" + std::to_string(index);
+    return text;
+}
+
+std::set<Member> members(const Wanted& wanted) {
+    std::set<Member> found;
+    if (wanted.roles.contains(Role::api))
+        for (int index = 0; index < wanted.api_processes; ++index) found.insert({Role::api, "", index});
+    if (wanted.roles.contains(Role::relay)) found.insert({Role::relay, "", 0});
+    if (wanted.roles.contains(Role::worker))
+        for (const auto& handler : wanted.handlers)
+            // More workers than partitions would have nothing to do.
+            for (int index = 0; index < std::min(handler.concurrency, handler.partitions); ++index)
+                found.insert({Role::worker, handler.name.value, index});
+    return found;
+}
+
+}  // namespace lantern::supervise

@@ -1,0 +1,223 @@
+#include "host/supervise/supervisor.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace lantern::supervise {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+class FakeClock final : public Clock {
+public:
+    Timestamp now() override { return {}; }
+    std::chrono::steady_clock::time_point steady() override { return now_; }
+    void pass(milliseconds time) { now_ += time; }
+
+private:
+    std::chrono::steady_clock::time_point now_{1h};
+};
+
+class FakeSpawner final : public Spawner {
+public:
+    Result<int> start(const Member& member) override {
+        ++starts[member];
+        if (refuse) return failure("no such program");
+        pids[member] = ++last_pid_;
+        return last_pid_;
+    }
+    std::vector<Death> deaths() override { return std::exchange(deaths_, {}); }
+    void ask_to_stop(const Member& member) override { asked.push_back(member); }
+    void kill(const Member& member) override {
+        killed.push_back(member);
+        die(member);
+    }
+
+    void die(const Member& member) {
+        deaths_.push_back({member, pids.at(member), "signal 9 (Killed)"});
+        pids.erase(member);
+    }
+
+    bool refuse = false;
+    std::map<Member, int> starts;
+    std::map<Member, int> pids;
+    std::vector<Member> asked, killed;
+
+private:
+    int last_pid_ = 100;
+    std::vector<Death> deaths_;
+};
+
+class Notes final : public Observer {
+public:
+    void started(const Member& member, int) override { lines.push_back("started " + member.text()); }
+    void ended(const Death& death, std::optional<milliseconds> again_in) override {
+        lines.push_back("ended " + death.member.text() +
+                        (again_in ? " again in " + std::to_string(again_in->count()) : ""));
+    }
+    void not_started(const Member& member, const std::string&, milliseconds again_in) override {
+        lines.push_back("not started " + member.text() + " again in " + std::to_string(again_in.count()));
+    }
+    std::vector<std::string> lines;
+};
+
+HandlerSettings handler(const std::string& name, int concurrency) {
+    HandlerSettings settings;
+    settings.name = HandlerName{name};
+    settings.concurrency = concurrency;
+    return settings;
+}
+
+const Member kApi{Role::api, "", 0};
+const Member kRelay{Role::relay, "", 0};
+const Member kWorker{Role::worker, "audit_log", 0};
+
+struct SupervisorTest : testing::Test {
+    FakeClock clock;
+    FakeSpawner spawner;
+    Notes notes;
+    Supervisor supervisor{spawner, notes, clock};
+};
+
+TEST(Members, come_from_roles_and_routing) {
+    const Wanted wanted{{Role::api, Role::worker}, 2, {handler("audit_log", 1), handler("mail", 3)}};
+    std::vector<std::string> names;
+    for (const auto& member : members(wanted)) names.push_back(member.text());
+    EXPECT_EQ(names, (std::vector<std::string>{"api #0", "api #1", "worker audit_log #0", "worker mail #0",
+                                               "worker mail #1", "worker mail #2"}));
+}
+
+TEST(Members, are_not_more_workers_than_partitions) {
+    EXPECT_EQ(members({{Role::worker}, 0, {handler("mail", 9)}}).size(), 4u);
+}
+
+TEST(Roles, have_names_that_parse) {
+    for (const Role role : {Role::api, Role::relay, Role::worker}) EXPECT_EQ(parse_role(role_name(role)), role);
+    EXPECT_FALSE(parse_role("workers"));
+}
+
+TEST_F(SupervisorTest, starts_what_is_wanted_once) {
+    supervisor.want({kApi, kRelay});
+    supervisor.tick();
+    supervisor.tick();
+    EXPECT_EQ(spawner.starts, (std::map<Member, int>{{kApi, 1}, {kRelay, 1}}));
+    EXPECT_EQ(supervisor.state(kApi), State::running);
+    EXPECT_EQ(supervisor.state(kWorker), std::nullopt);
+}
+
+TEST_F(SupervisorTest, waits_longer_each_time_that_a_member_dies_young) {
+    supervisor.want({kWorker});
+    supervisor.tick();
+    for (const int delay : {100, 200, 400, 800, 1600, 3200, 5000, 5000}) {
+        spawner.die(kWorker);
+        supervisor.tick();
+        EXPECT_EQ(notes.lines.back(), "ended worker audit_log #0 again in " + std::to_string(delay));
+        EXPECT_EQ(supervisor.state(kWorker), State::waiting);
+        EXPECT_EQ(supervisor.idle(), std::min(milliseconds{delay}, milliseconds{1000}));
+        clock.pass(milliseconds{delay - 1});
+        supervisor.tick();
+        EXPECT_EQ(supervisor.state(kWorker), State::waiting);
+        clock.pass(1ms);
+        supervisor.tick();
+        EXPECT_EQ(supervisor.state(kWorker), State::running);
+    }
+}
+
+TEST_F(SupervisorTest, starts_at_once_what_had_run_for_a_while) {
+    supervisor.want({kWorker});
+    supervisor.tick();
+    spawner.die(kWorker);
+    supervisor.tick();
+    clock.pass(100ms);
+    supervisor.tick();
+    clock.pass(kStableAfter);
+    spawner.die(kWorker);
+    supervisor.tick();
+    EXPECT_EQ(supervisor.state(kWorker), State::running);
+    spawner.die(kWorker);
+    supervisor.tick();
+    EXPECT_EQ(notes.lines.back(), "ended worker audit_log #0 again in 100");
+}
+
+TEST_F(SupervisorTest, tries_again_what_cannot_be_started) {
+    spawner.refuse = true;
+    supervisor.want({kRelay});
+    supervisor.tick();
+    EXPECT_EQ(notes.lines.back(), "not started relay again in 100");
+    supervisor.tick();
+    EXPECT_EQ(spawner.starts[kRelay], 1);
+    spawner.refuse = false;
+    clock.pass(100ms);
+    supervisor.tick();
+    EXPECT_EQ(supervisor.state(kRelay), State::running);
+}
+
+TEST_F(SupervisorTest, a_death_leaves_the_others_alone) {
+    supervisor.want({kApi, kRelay, kWorker});
+    supervisor.tick();
+    spawner.die(kRelay);
+    supervisor.tick();
+    EXPECT_EQ(supervisor.state(kApi), State::running);
+    EXPECT_EQ(supervisor.state(kWorker), State::running);
+    EXPECT_TRUE(spawner.asked.empty());
+}
+
+TEST_F(SupervisorTest, stops_role_after_role) {
+    supervisor.want({kApi, kRelay, kWorker});
+    supervisor.tick();
+    supervisor.stop();
+    EXPECT_EQ(spawner.asked, std::vector{kApi});
+    supervisor.tick();
+    EXPECT_EQ(spawner.asked, std::vector{kApi});
+    for (const Member& next : {kApi, kRelay}) {
+        spawner.die(next);
+        supervisor.tick();
+    }
+    EXPECT_EQ(spawner.asked, (std::vector{kApi, kRelay, kWorker}));
+    EXPECT_FALSE(supervisor.stopped());
+    spawner.die(kWorker);
+    supervisor.tick();
+    EXPECT_TRUE(supervisor.stopped());
+    EXPECT_EQ(notes.lines.back(), "ended worker audit_log #0");
+}
+
+TEST_F(SupervisorTest, kills_what_does_not_stop_within_its_grace) {
+    supervisor.want({kWorker});
+    supervisor.tick();
+    supervisor.stop();
+    clock.pass(kStopGrace - 1ms);
+    supervisor.tick();
+    EXPECT_TRUE(spawner.killed.empty());
+    clock.pass(1ms);
+    supervisor.tick();
+    EXPECT_EQ(spawner.killed, std::vector{kWorker});
+    supervisor.tick();
+    EXPECT_TRUE(supervisor.stopped());
+}
+
+TEST_F(SupervisorTest, stops_only_what_is_no_longer_wanted) {
+    supervisor.want({kApi, kWorker});
+    supervisor.tick();
+    supervisor.want({kApi});
+    EXPECT_EQ(supervisor.state(kWorker), State::stopping);
+    spawner.die(kWorker);
+    supervisor.tick();
+    EXPECT_EQ(supervisor.state(kWorker), std::nullopt);
+    EXPECT_EQ(supervisor.state(kApi), State::running);
+}
+
+TEST_F(SupervisorTest, starts_again_what_is_wanted_again_while_it_stops) {
+    supervisor.want({kWorker});
+    supervisor.tick();
+    supervisor.want({});
+    supervisor.want({kWorker});
+    spawner.die(kWorker);
+    supervisor.tick();
+    EXPECT_EQ(supervisor.state(kWorker), State::running);
+    EXPECT_EQ(spawner.starts[kWorker], 2);
+}
+
+}  // namespace
+}  // namespace lantern::supervise
