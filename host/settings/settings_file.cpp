@@ -1,0 +1,165 @@
+#include "host/settings/settings_file.hpp"
+
+#include "host/settings/http_routes.hpp"
+#include "host/settings/mapping.hpp"
+#include "host/settings/version.hpp"
+
+namespace lantern::settings {
+namespace {
+
+const std::vector<std::pair<std::string, LogSettings::Format>> kFormats{
+    {"automatic", LogSettings::Format::automatic},
+    {"text", LogSettings::Format::text},
+    {"json", LogSettings::Format::json}};
+const std::vector<std::pair<std::string, std::string>> kLevels{
+    {"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"}};
+
+// One key that holds a path; `under` names the section.
+void read_path(Reading& reading, Mapping& file, const std::string& section, const std::string& key,
+               std::filesystem::path& into) {
+    const auto node = file.take(section);
+    if (!node) return;
+    Mapping keys(reading, *node, section);
+    if (std::string path; keys.text(key, path)) into = reading.beside(path);
+    keys.refuse_unknown();
+}
+
+void read_url(Reading& reading, Mapping& file, const std::string& section, std::string& into) {
+    const auto node = file.take(section);
+    if (!node) return;
+    Mapping keys(reading, *node, section);
+    keys.text("url", into);
+    keys.refuse_unknown();
+}
+
+void read_http(Reading& reading, const YAML::Node& node, HttpSettings& http) {
+    Mapping keys(reading, node, "http");
+    keys.text("address", http.address);
+    keys.integer("port", http.port, {0, 65535});
+    keys.integer("processes", http.processes, {1, 64});
+    keys.integer("threads", http.threads, {1, 256});
+    keys.integer("hash_threads", http.hash_threads, {1, 64});
+    keys.text("admin_token", http.admin_token);
+    keys.bytes("body_max", http.body_bytes_max, {1 << 10, 64 << 20});
+    if (const auto commands = keys.take("commands")) read_commands(reading, *commands, http.commands);
+    if (const auto queries = keys.take("queries")) read_queries(reading, *queries, http.queries);
+    keys.refuse_unknown();
+}
+
+void read_log(Reading& reading, const YAML::Node& node, LogSettings& log) {
+    Mapping keys(reading, node, "log");
+    keys.choice("format", log.format, kFormats);
+    keys.choice("level", log.level, kLevels);
+    keys.refuse_unknown();
+}
+
+// What the environment says wins over the file.
+class Overrides {
+public:
+    explicit Overrides(Reading& reading) : reading_(reading) {}
+
+    void text(const std::string& name, std::string& into) {
+        if (auto value = reading_.environment()(name)) into = std::move(*value);
+    }
+
+    void port(const std::string& name, int& into) {
+        const auto value = reading_.environment()(name);
+        if (!value) return;
+        const auto number = parse_integer(*value);
+        if (!number || *number < 0 || *number > 65535) {
+            return refuse(name, *value, "a whole number from 0 to 65535");
+        }
+        into = static_cast<int>(*number);
+    }
+
+    template <class T>
+    void choice(const std::string& name, T& into, const std::vector<std::pair<std::string, T>>& choices) {
+        const auto value = reading_.environment()(name);
+        if (!value) return;
+        std::vector<std::string> names;
+        for (const auto& [word, meaning] : choices) {
+            if (word == *value) {
+                into = meaning;
+                return;
+            }
+            names.push_back(word);
+        }
+        refuse(name, *value, "one of " + listed(names));
+    }
+
+private:
+    void refuse(const std::string& name, const std::string& value, const std::string& expected) {
+        reading_.report_file("the environment variable " + name + " " + in_quotes(value), expected);
+    }
+
+    Reading& reading_;
+};
+
+void apply_overrides(Reading& reading, Settings& settings) {
+    Overrides overrides(reading);
+    overrides.text("LANTERN_POSTGRES_URL", settings.postgres_url);
+    overrides.text("LANTERN_AMQP_URL", settings.amqp_url);
+    overrides.text("LANTERN_HTTP_ADDRESS", settings.http.address);
+    overrides.port("LANTERN_HTTP_PORT", settings.http.port);
+    overrides.text("LANTERN_ADMIN_TOKEN", settings.http.admin_token);
+    std::string plugins = settings.plugin_directory.string();
+    overrides.text("LANTERN_PLUGIN_DIR", plugins);
+    settings.plugin_directory = plugins;
+    overrides.choice("LANTERN_LOG_FORMAT", settings.log.format, kFormats);
+    overrides.choice("LANTERN_LOG_LEVEL", settings.log.level, kLevels);
+}
+
+void check(Reading& reading, const Settings& settings) {
+    const std::string& postgres = settings.postgres_url;
+    const bool url = postgres.starts_with("postgresql://") || postgres.starts_with("postgres://");
+    if (!url && postgres.find('=') == std::string::npos) {
+        reading.report_file(postgres.empty() ? "no PostgreSQL server" : "a postgres url of another form",
+                            "postgres: {url: postgresql://user@host:port/database}, or LANTERN_POSTGRES_URL");
+    }
+    if (!settings.amqp_url.starts_with("amqp://") && !settings.amqp_url.starts_with("amqps://")) {
+        reading.report_file(settings.amqp_url.empty() ? "no RabbitMQ server" : "an amqp url of another form",
+                            "amqp: {url: amqp://user:password@host:port/vhost}, or LANTERN_AMQP_URL");
+    }
+    constexpr std::size_t kTokenBytesMin = 16;
+    const std::size_t token = settings.http.admin_token.size();
+    if (token > 0 && token < kTokenBytesMin) {
+        reading.report_file("an admin_token of " + std::to_string(token) + " bytes",
+                            "at least 16, or none: then nothing that needs a token is answered");
+    }
+}
+
+}  // namespace
+
+Result<Settings, Problems> parse_settings(const std::string& text, const std::filesystem::path& file,
+                                          const Environment& environment) {
+    Reading reading(file, environment);
+    Settings settings;
+    settings.file = file;
+    settings.routing_file = reading.beside("routing.yaml");
+    settings.schema_directory = reading.beside("schemas");
+    if (const auto root = reading.load(text)) {
+        Mapping keys(reading, *root, "the settings file");
+        read_version(reading, keys);
+        read_url(reading, keys, "postgres", settings.postgres_url);
+        read_url(reading, keys, "amqp", settings.amqp_url);
+        read_path(reading, keys, "plugins", "directory", settings.plugin_directory);
+        read_path(reading, keys, "routing", "file", settings.routing_file);
+        read_path(reading, keys, "schemas", "directory", settings.schema_directory);
+        if (const auto http = keys.take("http")) read_http(reading, *http, settings.http);
+        if (const auto log = keys.take("log")) read_log(reading, *log, settings.log);
+        keys.refuse_unknown();
+        apply_overrides(reading, settings);
+        if (reading.sound()) check(reading, settings);
+    }
+    if (!reading.sound()) return failure(reading.take_problems());
+    return settings;
+}
+
+Result<Settings, Problems> read_settings(const std::filesystem::path& file, const Environment& environment) {
+    std::string why_not;
+    const auto text = read_text(file, why_not);
+    if (!text) return failure(Problems{{file.string(), 0, 0, why_not, "the settings file", ""}});
+    return parse_settings(*text, file, environment);
+}
+
+}  // namespace lantern::settings
