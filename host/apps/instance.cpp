@@ -1,6 +1,9 @@
 #include "host/apps/instance.hpp"
 
+#include <unistd.h>
+
 #include <boost/json.hpp>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 
@@ -91,6 +94,15 @@ std::filesystem::path Instance::plugin_directory() const {
     if (!plugins.empty()) return std::filesystem::absolute(plugins);
     if (const auto known = endpoints(); known && !known->plugins.empty()) return known->plugins;
     return first_directory({binary_directory() / "../lib/lantern/plugins", binary_directory() / "../plugins"});
+}
+
+std::filesystem::path Instance::cache_directory() const {
+    if (!data.empty()) return std::filesystem::absolute(data) / "cache";
+    if (const char* named = std::getenv("LANTERN_CACHE_DIR")) return named;
+    if (geteuid() == 0) return "/var/cache/lantern";
+    if (const char* xdg = std::getenv("XDG_CACHE_HOME")) return std::filesystem::path(xdg) / "lantern";
+    if (const char* home = std::getenv("HOME")) return std::filesystem::path(home) / ".cache/lantern";
+    refuse("no place for copies of plugins: set LANTERN_CACHE_DIR to a directory");
 }
 
 Settings Instance::settings() const {

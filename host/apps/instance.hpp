@@ -40,7 +40,9 @@ struct Instance {
     Routing routing() const;
     std::filesystem::path config_directory() const;
     std::filesystem::path plugin_directory() const;  // by option, endpoints or place of the binary alone
-    std::optional<Endpoints> endpoints() const;      // of `data`; Fault when `data` is given and nothing runs there
+    // Where private copies of plugins and remembered probes live: LANTERN_CACHE_DIR, else a place of the user's.
+    std::filesystem::path cache_directory() const;
+    std::optional<Endpoints> endpoints() const;  // of `data`; Fault when `data` is given and nothing runs there
 };
 
 }  // namespace lantern::apps

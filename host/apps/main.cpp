@@ -7,6 +7,8 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", LANTERN_VERSION);
     app.require_subcommand(1);
     Verbs verbs(app);
+    add_dev(verbs);
+    add_migrate(verbs);
     CLI11_PARSE(app, argc, argv);
     return verbs.run();
 }

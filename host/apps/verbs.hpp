@@ -34,4 +34,8 @@ private:
     Action chosen_;
 };
 
+// One for each file.
+void add_dev(Verbs& verbs);
+void add_migrate(Verbs& verbs);
+
 }  // namespace lantern::apps

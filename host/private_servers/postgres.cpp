@@ -71,6 +71,12 @@ void PrivatePostgres::start() {
     }
 }
 
+bool PrivatePostgres::tend() {
+    if (running()) return false;
+    start();
+    return true;
+}
+
 void PrivatePostgres::stop() {
     if (!server_) return;
     server_->stop(kStopWithin, SIGINT);  // "fast": ends sessions, writes a checkpoint

@@ -32,6 +32,8 @@ public:
     // start.
     void start();
     bool running() { return server_ && server_->running(); }
+    // Starts it again if it died. True when it had to.
+    bool tend();
     // Lets go of clients, writes everything, ends. Twice is fine.
     void stop();
 

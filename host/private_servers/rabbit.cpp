@@ -84,14 +84,8 @@ void PrivateRabbit::start() {
     epmd_port_ = persistent_port(options_.directory / "epmd_port");
     configure();
 
+    start_epmd();
     const auto directory = options_.directory;
-    epmd_ = std::make_unique<processes::Child>(
-        Program{.argv = {"epmd", "-address", "127.0.0.1", "-port", std::to_string(epmd_port_)},
-                .environment = environment(),
-                .inherit = Program::Inherit::nothing,
-                .user = user_,
-                .directory = directory,
-                .output = directory / "log"});
     node_ = std::make_unique<processes::Child>(Program{.argv = {kServer},
                                                        .environment = environment(),
                                                        .inherit = Program::Inherit::nothing,
@@ -107,6 +101,16 @@ void PrivateRabbit::start() {
     }
 }
 
+bool PrivateRabbit::tend() {
+    if (!running()) {
+        start();
+        return true;
+    }
+    if (epmd_->running()) return false;
+    start_epmd();
+    return true;
+}
+
 void PrivateRabbit::stop() {
     if (node_) node_->stop(kStopWithin);
     node_.reset();
@@ -117,6 +121,17 @@ void PrivateRabbit::stop() {
 
 std::string PrivateRabbit::url(std::string_view vhost) const {
     return "amqp://lantern:" + password_ + "@127.0.0.1:" + std::to_string(port_) + "/" + std::string(vhost);
+}
+
+void PrivateRabbit::start_epmd() {
+    const auto directory = options_.directory;
+    epmd_ = std::make_unique<processes::Child>(
+        Program{.argv = {"epmd", "-address", "127.0.0.1", "-port", std::to_string(epmd_port_)},
+                .environment = environment(),
+                .inherit = Program::Inherit::nothing,
+                .user = user_,
+                .directory = directory,
+                .output = directory / "log"});
 }
 
 void PrivateRabbit::configure() {

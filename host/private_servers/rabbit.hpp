@@ -26,7 +26,10 @@ public:
     // Ends what a killed owner left in the directory, starts epmd and the node, and returns once the node answers
     // AMQP (about 6 s). Ports stay the same if they are still free. Fault when it does not start.
     void start();
-    bool running() { return node_ && node_->running() && epmd_ && epmd_->running(); }
+    bool running() { return node_ && node_->running(); }
+    // Starts again what died: the node, or epmd, at which a living node registers anew by itself. True when it had
+    // to.
+    bool tend();
     // Closes connections, writes everything, ends. Twice is fine.
     void stop();
 
@@ -36,6 +39,7 @@ public:
 
 private:
     void configure();
+    void start_epmd();
     void end_leftovers();
     std::map<std::string, std::string> environment() const;
 

@@ -26,9 +26,8 @@ TEST(PrivatePostgres, keeps_its_data_and_port_through_kill_9) {
     const int port = server.port();
     server.create_database("kept");
     ::kill(server.pid(), SIGKILL);
-    while (server.running()) {
+    while (!server.tend()) {
     }
-    server.start();
     EXPECT_EQ(server.port(), port);
     EXPECT_TRUE(server.has_database("kept"));
     server.stop();
@@ -64,9 +63,8 @@ TEST(PrivateRabbit, stands_beside_another_and_comes_back_after_kill_9_on_its_por
     const int port = node.port();
     EXPECT_NE(port, test::rabbit().port());
     ::kill(node.pid(), SIGKILL);
-    while (node.running()) {
+    while (!node.tend()) {
     }
-    node.start();
     EXPECT_EQ(node.port(), port);
     node.stop();
     EXPECT_TRUE(processes::leftovers(directory.string(), {}).empty());

@@ -1,0 +1,58 @@
+#include "host/apps/host_processes.hpp"
+
+#include <poll.h>
+
+#include "host/core/fault.hpp"
+
+namespace lantern::apps {
+namespace {
+
+using supervise::Member;
+
+std::vector<std::string> verb_of(const Member& member) {
+    std::vector<std::string> verb{std::string(supervise::role_name(member.role))};
+    if (member.role == supervise::Role::worker)
+        verb.insert(verb.end(), {member.handler, "--index", std::to_string(member.index)});
+    return verb;
+}
+
+}  // namespace
+
+Result<int> HostProcesses::start(const Member& member) {
+    processes::Program program{.argv = {"/proc/self/exe"}, .environment = options_.environment};
+    for (auto& word : verb_of(member)) program.argv.push_back(std::move(word));
+    program.argv.insert(program.argv.end(), options_.arguments.begin(), options_.arguments.end());
+    try {
+        auto child = std::make_unique<processes::Child>(program);
+        const int pid = child->pid();
+        children_[member] = std::move(child);
+        return pid;
+    } catch (const Fault& fault) {
+        return failure(std::string(fault.what()));
+    }
+}
+
+std::vector<supervise::Death> HostProcesses::deaths() {
+    std::vector<supervise::Death> found;
+    for (const auto& [member, child] : children_)
+        if (const auto ended = child->wait(std::chrono::milliseconds{0}))
+            found.push_back({member, child->pid(), ended->text()});
+    for (const auto& death : found) children_.erase(death.member);
+    return found;
+}
+
+void HostProcesses::ask_to_stop(const Member& member) {
+    if (const auto found = children_.find(member); found != children_.end()) found->second->signal(SIGTERM);
+}
+
+void HostProcesses::kill(const Member& member) {
+    if (const auto found = children_.find(member); found != children_.end()) found->second->signal(SIGKILL);
+}
+
+void HostProcesses::wait(int stop_descriptor, std::chrono::milliseconds wait) const {
+    std::vector<pollfd> wanted{{stop_descriptor, POLLIN, 0}};
+    for (const auto& [member, child] : children_) wanted.push_back({child->descriptor(), POLLIN, 0});
+    poll(wanted.data(), wanted.size(), static_cast<int>(wait.count()));
+}
+
+}  // namespace lantern::apps
