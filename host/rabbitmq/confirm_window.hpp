@@ -2,6 +2,7 @@
 // in any order, alone or for all up to a tag.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -42,9 +43,16 @@ public:
     // Confirmed from the first without a break.
     std::size_t prefix() const { return prefix_; }
     bool any_refused() const { return refused_; }
+    // Where prefix() ends at best: the first refused, or all that were sent.
+    std::size_t settled_end() const {
+        return static_cast<std::size_t>(std::find(states_.begin(), states_.begin() + sent_end(), State::refused) -
+                                        states_.begin());
+    }
 
 private:
     enum class State : std::uint8_t { unsent, sent, confirmed, refused };
+
+    std::ptrdiff_t sent_end() const { return static_cast<std::ptrdiff_t>(sent_); }
 
     void settle(std::uint64_t tag, bool multiple, State state) {
         if (tag < first_tag_ || tag >= next_tag_) return;

@@ -56,11 +56,14 @@ public:
             throw Fault(FaultKind::outage, "rabbitmq",
                         "the broker takes no messages now: " + *connection_.blocked());
         }
-        while (window_.prefix() < events.size()) {
-            send_some();
+        while (window_.prefix() < events.size() && !connection_.blocked()) {
+            if (!window_.any_refused() && !lost_) {
+                send_some();
+            } else if (window_.prefix() == window_.settled_end()) {
+                break;  // the confirms before the first refused one are worth waiting for, the others are not
+            }
             if (!connection_.handle_frame(kConfirmWait)) return false;
             service();
-            if (window_.any_refused() || lost_ || connection_.blocked()) break;
         }
         return true;
     }

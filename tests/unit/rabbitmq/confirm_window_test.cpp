@@ -30,6 +30,7 @@ TEST(ConfirmWindow, ARefusedMessageBreaksThePrefixForGood) {
     window.refuse(2, false);
     window.confirm(4, true);
     EXPECT_EQ(window.prefix(), 1u);
+    EXPECT_EQ(window.settled_end(), 1u);
     EXPECT_TRUE(window.any_refused());
 }
 
