@@ -110,7 +110,7 @@ typedef enum lantern_verb {
     LANTERN_ADD = 4,       /* shared: column += value, from 0 */
     LANTERN_LEAST = 5,     /* shared: column = least(column, value) */
     LANTERN_GREATEST = 6,  /* shared: column = greatest(column, value) */
-    LANTERN_PUT_NEWEST = 7 /* shared: columns of the event with the highest position */
+    LANTERN_PUT_NEWEST = 7 /* shared: all columns declared newest, kept from the event with the highest position */
 } lantern_verb;
 
 /* Records changes for the event in hand. Nothing is written before the batch's transaction; the changes of an
