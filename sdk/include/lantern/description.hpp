@@ -18,13 +18,13 @@ public:
         json_["name"] = to_json(name);
         json_["version"] = to_json(version);
         json_["kind"] = "";
-        json_["events"].emplace_object();
         json_["settings"] = {{"type", "object"}, {"additionalProperties", false}};
     }
 
     // An event type it takes, with the highest schema version it understands.
     Description& on(std::string_view type, int schema_version = 1) {
-        json_["events"].as_object()[to_json(type)] = schema_version;
+        json::value& events = json_["events"];
+        (events.is_object() ? events.as_object() : events.emplace_object())[to_json(type)] = schema_version;
         return *this;
     }
     // JSON Schema (draft-07) of the settings object; without it only an empty object is taken.

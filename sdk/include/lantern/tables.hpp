@@ -62,6 +62,7 @@ public:
     // Key columns come first, in key order.
     constexpr Table key(std::string_view name, Type type) const {
         if (columns_size_ != key_size_) throw std::logic_error("key columns come before the others");
+        if (type == Type::json || type == Type::real) throw std::logic_error("json and double are no keys");
         if (key_size_ == kKeyColumnsMax) throw std::logic_error("too many key columns");
         Table next = with({0, type, Merge::none, name});
         ++next.key_size_;
@@ -72,11 +73,8 @@ public:
         if (shared_) throw std::logic_error("a column of a shared table is one of add, least, greatest, newest");
         return with({0, type, Merge::none, name});
     }
-    // shared: sums, counts; integer or double
-    constexpr Table add(std::string_view name, Type type = Type::integer) const {
-        if (type != Type::integer && type != Type::real) throw std::logic_error("add is for integer and double");
-        return merged(name, type, Merge::add);
-    }
+    // shared: integers; the last digits of a sum of doubles would depend on the order
+    constexpr Table add(std::string_view name) const { return merged(name, Type::integer, Merge::add); }
     // shared: integer, double, time or date
     constexpr Table least(std::string_view name, Type type) const { return ordered(name, type, Merge::least); }
     constexpr Table greatest(std::string_view name, Type type) const {

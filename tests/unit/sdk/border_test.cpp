@@ -74,7 +74,7 @@ constexpr auto kDays = lantern::sdk_v1::Table::shared("days")
                            .key("day", Type::date)
                            .key("country", Type::text)
                            .add("count")
-                           .add("sum", Type::real)
+                           .greatest("largest", Type::real)
                            .newest("note", Type::json)
                            .index({"country", "day"});
 
@@ -92,7 +92,7 @@ TEST(Border, AProjectionDescribesItsTables) {
         "events": {"A": 1}, "settings": {"type": "object", "additionalProperties": false}, "schema_version": 4,
         "tables": [{"name": "days", "ownership": "shared", "key": ["day", "country"], "columns": [
             {"name": "day", "type": "date"}, {"name": "country", "type": "text"},
-            {"name": "count", "type": "integer", "merge": "add"}, {"name": "sum", "type": "double", "merge": "add"},
+            {"name": "count", "type": "integer", "merge": "add"}, {"name": "largest", "type": "double", "merge": "greatest"},
             {"name": "note", "type": "json", "merge": "newest"}], "indexes": [["country", "day"]]}]})"));
 }
 

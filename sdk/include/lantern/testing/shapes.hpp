@@ -72,8 +72,9 @@ inline Shape shape_of(const lantern_plugin_v1& plugin) {
     shape.all = parsed.as_object();
     shape.name = view(shape.all.at("name").as_string());
     shape.kind = view(shape.all.at("kind").as_string());
-    for (const auto& [type, version] : shape.all.at("events").as_object())
-        shape.events.emplace(std::string_view(type.data(), type.size()), version.to_number<std::int64_t>());
+    if (const json::value* events = shape.all.if_contains("events"))
+        for (const auto& [type, version] : events->as_object())
+            shape.events.emplace(std::string_view(type.data(), type.size()), version.to_number<std::int64_t>());
     if (const json::value* type = shape.all.if_contains("aggregate_type"))
         shape.aggregate_type = view(type->as_string());
     if (const json::value* tables = shape.all.if_contains("tables"))

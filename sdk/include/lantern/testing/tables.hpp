@@ -223,18 +223,14 @@ private:
         Row row(shape.columns.size());
         std::copy(key.begin(), key.end(), row.begin());
         for (std::size_t at = shape.key_size; at < row.size(); ++at)
-            if (shape.columns[at].merge == "add")
-                row[at] = shape.columns[at].type == LANTERN_DOUBLE ? Value(0.0) : Value(std::int64_t{0});
+            if (shape.columns[at].merge == "add") row[at] = std::int64_t{0};
         return row;
     }
 
     static void merge(Value& into, Value from, std::int32_t verb) {
         const bool ordered = verb == LANTERN_LEAST || verb == LANTERN_GREATEST;
         if (verb == LANTERN_ADD) {
-            if (auto* sum = std::get_if<double>(&into))
-                *sum += std::get<double>(from);
-            else
-                std::get<std::int64_t>(into) += std::get<std::int64_t>(from);
+            std::get<std::int64_t>(into) += std::get<std::int64_t>(from);
         } else if (!ordered) {
             into = std::move(from);
         } else if (!std::holds_alternative<std::monostate>(from)) {
