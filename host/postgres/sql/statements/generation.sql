@@ -1,0 +1,2 @@
+-- $1 handler
+select generation from lantern.handlers where handler = $1

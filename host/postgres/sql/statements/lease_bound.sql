@@ -1,0 +1,2 @@
+-- $1 handler
+select lantern.lease_bound($1::text)
