@@ -41,7 +41,7 @@ bool snapshot_is_due(const LoadedStream& stream, bool cached, std::size_t new_ev
 }  // namespace
 
 struct CommandPath::Basis {
-    const Aggregate& aggregate;
+    const LoadedAggregate& plugin;
     StreamCache::Entry cached;  // what it was folded from: this or `loaded`
     LoadedStream loaded;
     Folded folded;
@@ -49,6 +49,7 @@ struct CommandPath::Basis {
 
     const LoadedStream& stream() const { return cached ? *cached : loaded; }
     Revision head() const { return folded.revision; }
+    const Description& described() const { return plugin.aggregate->description(); }
 };
 
 CommandPath::Step CommandPath::proceed(Handling& handling) {
@@ -59,12 +60,13 @@ CommandPath::Step CommandPath::proceed(Handling& handling) {
         handling.aggregate_id = request.creates ? fresh_id().text() : request.aggregate_id;
     if (auto first = first_answer(handling)) return std::move(*first);
     while (true)
-        if (auto step = decide_once(*aggregate->second, handling)) return std::move(*step);
+        if (auto step = decide_once(aggregate->second, handling)) return std::move(*step);
 }
 
-void CommandPath::give(Handling& handling, const std::vector<Ask>& asks, const std::vector<std::string>& answers) {
-    LANTERN_ASSERT(asks.size() == answers.size(), "each ask has its answer");
-    for (std::size_t n = 0; n < asks.size(); ++n) handling.answers[asks[n].name] = boost::json::parse(answers[n]);
+void CommandPath::give(Handling& handling, const std::vector<std::string>& names,
+                       const std::vector<std::string>& answers) {
+    LANTERN_ASSERT(names.size() == answers.size(), "each ask has its answer");
+    for (std::size_t n = 0; n < names.size(); ++n) handling.answers[names[n]] = boost::json::parse(answers[n]);
 }
 
 std::optional<Answer> CommandPath::first_answer(Handling& handling) {
@@ -78,8 +80,8 @@ std::optional<Answer> CommandPath::first_answer(Handling& handling) {
 }
 
 // One decision on one state. Nothing: that state was not good enough, decide anew.
-std::optional<CommandPath::Step> CommandPath::decide_once(const Aggregate& aggregate, Handling& handling) {
-    auto made = basis_of(aggregate, handling);
+std::optional<CommandPath::Step> CommandPath::decide_once(const LoadedAggregate& plugin, Handling& handling) {
+    auto made = basis_of(plugin, handling);
     if (!made) return defective(made.error());
     auto& basis = made.value();
     const auto& request = handling.request;
@@ -124,23 +126,24 @@ std::optional<CommandPath::Step> CommandPath::decide_once(const Aggregate& aggre
     return commit(handling, basis, std::move(decision.events));
 }
 
-Result<CommandPath::Basis> CommandPath::basis_of(const Aggregate& aggregate, const Handling& handling) {
-    Basis basis{aggregate, nullptr, {}, {}, {}};
+Result<CommandPath::Basis> CommandPath::basis_of(const LoadedAggregate& plugin, const Handling& handling) {
+    Basis basis{plugin, nullptr, {}, {}, {}};
     if (handling.request.creates) {
-        basis.folded.state = aggregate.state();  // a fresh id has no events; the append proves it
+        basis.folded.state = plugin.aggregate->state();  // a fresh id has no events; the append proves it
         return basis;
     }
-    const auto& type = aggregate.description().aggregate_type;
+    const auto& type = plugin.aggregate->description().aggregate_type;
     if (!handling.cache_distrusted) basis.cached = world_.cache.find(type, handling.aggregate_id);
     if (basis.cached) {
-        if (auto folded = fold(aggregate, world_.upcasts, *basis.cached)) {
+        if (auto folded = fold(*plugin.aggregate, *plugin.upcasts, *basis.cached)) {
             basis.folded = std::move(folded.value());
             return basis;
         }
         world_.cache.forget(type, handling.aggregate_id);
         basis.cached = nullptr;
     }
-    auto folded = load_and_fold(store_, aggregate, world_.upcasts, handling.aggregate_id, {}, basis.loaded);
+    auto folded =
+        load_and_fold(store_, *plugin.aggregate, *plugin.upcasts, handling.aggregate_id, {}, basis.loaded);
     if (!folded) return failure(folded.error());
     basis.folded = std::move(folded.value());
     return basis;
@@ -165,7 +168,7 @@ Command CommandPath::command_of(const Handling& handling) {
 // Evolves the state in `basis` by the new events, to learn which keys it holds then.
 Result<Append> CommandPath::append_of(const Handling& handling, Basis& basis,
                                       std::vector<Decided::Emitted> emitted) {
-    const auto& described = basis.aggregate.description();
+    const auto& described = basis.described();
     Append append;
     append.aggregate_type = described.aggregate_type;
     append.aggregate_id = handling.aggregate_id;
@@ -199,7 +202,8 @@ Result<Append> CommandPath::append_of(const Handling& handling, Basis& basis,
         event.type = one.type;
         event.schema_version = one.schema_version;
         event.data = one.data;
-        if (const auto evolved = evolve(state, event, world_.upcasts); !evolved) return failure(evolved.error());
+        if (const auto evolved = evolve(state, event, *basis.plugin.upcasts); !evolved)
+            return failure(evolved.error());
         append.events.push_back({event.id, std::move(one.type), one.schema_version, std::move(one.data), metadata});
     }
     const auto after = state.unique_keys();
@@ -234,7 +238,7 @@ std::optional<CommandPath::Step> CommandPath::refused(Handling& handling, const 
     const auto& request = handling.request;
     switch (refusal.kind) {
         case AppendRefusal::Kind::revision_differs:
-            world_.cache.forget(basis.aggregate.description().aggregate_type, handling.aggregate_id);
+            world_.cache.forget(basis.described().aggregate_type, handling.aggregate_id);
             handling.cache_distrusted = true;
             if (basis.cached || handling.repeats++ < request.repeats) return std::nullopt;
             return request.if_match ? revision_differs(refusal.head) : busy_stream(request.repeats);
@@ -272,7 +276,7 @@ void CommandPath::remember(Basis& basis, Append&& append, const Appended& append
     stream.stream = appended.stream;
     stream.head = appended.revision;
     if (!basis.saved.empty()) {
-        const auto& described = basis.aggregate.description();
+        const auto& described = basis.described();
         stream.snapshot =
             Snapshot{Revision{append.expected}, described.state_version, described.build, std::move(basis.saved)};
     } else if (basis.cached) {
@@ -308,7 +312,8 @@ Result<std::optional<CommandPath::Shown>> CommandPath::state_at(const std::strin
     if (aggregate == world_.aggregates.end())
         return failure("no plugin for the aggregate type " + aggregate_type + " is loaded");
     LoadedStream loaded;
-    const auto folded = load_and_fold(store_, *aggregate->second, world_.upcasts, aggregate_id, range, loaded);
+    const auto folded = load_and_fold(store_, *aggregate->second.aggregate, *aggregate->second.upcasts,
+                                      aggregate_id, range, loaded);
     if (!folded) return failure(folded.error());
     if (folded.value().revision.value == 0) return std::optional<Shown>();
     const auto saved = folded.value().state->save();
@@ -316,7 +321,8 @@ Result<std::optional<CommandPath::Shown>> CommandPath::state_at(const std::strin
     boost::system::error_code malformed;
     auto state = boost::json::parse(saved.value(), malformed);
     if (malformed || !state.is_object()) return failure("the aggregate's saved state is no JSON object");
-    for (const auto& secret : aggregate->second->description().secret_state) state.as_object().erase(secret);
+    for (const auto& secret : aggregate->second.aggregate->description().secret_state)
+        state.as_object().erase(secret);
     return std::optional<Shown>(
         Shown{folded.value().revision, folded.value().recorded_at, boost::json::serialize(state)});
 }

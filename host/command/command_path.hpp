@@ -26,8 +26,15 @@
 
 namespace lantern::command {
 
-// The aggregates of an api process by their type. Constant after start, so any thread may look.
-using Aggregates = std::map<std::string, std::shared_ptr<const Aggregate>>;
+// What an api process has loaded for an aggregate type: the plugin, and the upcasts towards what it understands.
+// Shared, since the plugin's library is shared by all that was made from it.
+struct LoadedAggregate {
+    std::shared_ptr<const Aggregate> aggregate;
+    std::shared_ptr<const Upcasts> upcasts;
+};
+
+// By aggregate type. Constant after start, so any thread may look.
+using Aggregates = std::map<std::string, LoadedAggregate>;
 
 // One command between its steps. May move from thread to thread, but is in one's hands at a time.
 struct Handling {
@@ -49,7 +56,6 @@ public:
     // What the threads of a process share. All of it outlives the path.
     struct World {
         const Aggregates& aggregates;
-        const Upcasts& upcasts;
         StreamCache& cache;
         const RequestMac& request_mac;
         Clock& clock;
@@ -62,8 +68,9 @@ public:
     // Goes as far as it can without waiting for a service. Throws Fault; nothing is known then of a command whose
     // fault is in doubt, and nothing was done otherwise.
     Step proceed(Handling& handling);
-    // What was asked for, in order; then call `proceed` again.
-    static void give(Handling& handling, const std::vector<Ask>& asks, const std::vector<std::string>& answers);
+    // The answers to what was asked for under these names; then call `proceed` again.
+    static void give(Handling& handling, const std::vector<std::string>& names,
+                     const std::vector<std::string>& answers);
 
     struct Shown {
         Revision revision;
@@ -78,8 +85,8 @@ private:
     struct Basis;  // the state that a decision rests on
 
     std::optional<Answer> first_answer(Handling& handling);
-    std::optional<Step> decide_once(const Aggregate& aggregate, Handling& handling);
-    Result<Basis> basis_of(const Aggregate& aggregate, const Handling& handling);
+    std::optional<Step> decide_once(const LoadedAggregate& plugin, Handling& handling);
+    Result<Basis> basis_of(const LoadedAggregate& plugin, const Handling& handling);
     Command command_of(const Handling& handling);
     Result<Append> append_of(const Handling& handling, Basis& basis, std::vector<Decided::Emitted> emitted);
     std::optional<Step> commit(Handling& handling, Basis& basis, std::vector<Decided::Emitted> emitted);

@@ -1,0 +1,54 @@
+// The api of one process: takes each request apart, finds its route, asks who calls, and hands it to commands or
+// queries.
+//   GET /ht/      200 while the process lives
+//   GET /readyz   200 when the database answers, else 503
+// Everything else is routes from the settings and needs the bearer token.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "host/core/settings.hpp"
+#include "host/http/commands.hpp"
+#include "host/http/queries.hpp"
+
+namespace lantern::http {
+
+class Api {
+public:
+    // All that is referred to outlives the api, and the api outlives all requests.
+    struct World {
+        const HttpSettings& settings;
+        command::CommandPath::World path;
+        command::Services& services;
+        command::Announcer& announcer;
+        Workers& workers;
+        std::function<std::string(const Event&)> shown;
+        // Who calls with this token; nothing: nobody.
+        std::function<std::optional<command::Actor>(std::string_view token)> caller;
+        Exchange::Observer answered;  // may be empty
+    };
+    explicit Api(const World& world);
+    Api(const Api&) = delete;
+    Api& operator=(const Api&) = delete;
+
+    void handle(Request request, Respond respond);  // I/O thread
+
+    // Requests that were taken and not yet answered.
+    int admitted() const { return admitted_; }
+
+private:
+    bool answered_without_token(const ExchangePtr& exchange);
+    bool may_pass(Exchange& exchange) const;
+
+    const World world_;
+    const Router router_;
+    Commands commands_;
+    Queries queries_;
+    SystemRandom random_;  // I/O thread
+    std::atomic<int> admitted_ = 0;
+};
+
+}  // namespace lantern::http

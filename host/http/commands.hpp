@@ -1,0 +1,40 @@
+// Command routes: from a request to the command path and back to a response.
+#pragma once
+
+#include <memory>
+
+#include "host/command/command_path.hpp"
+#include "host/http/exchange.hpp"
+#include "host/http/workers.hpp"
+
+namespace lantern::http {
+
+class Commands {
+public:
+    // All of it outlives this.
+    struct World {
+        command::CommandPath::World path;
+        command::Services& services;
+        command::Announcer& announcer;
+        Workers& workers;
+        std::size_t body_bytes_max;
+    };
+    explicit Commands(const World& world) : world_(world) {}
+
+    // Checks what can be checked without the store, and hands the rest to a worker.  [I/O thread]
+    void handle(const ExchangePtr& exchange);
+
+private:
+    struct Course;  // one command's way, perhaps over several jobs
+
+    bool body_is_good(Exchange& exchange) const;
+    static command::CommandRequest request_of(const Exchange& exchange);
+    void go_on(Session& session, const std::shared_ptr<Course>& course);
+    void step(Session& session, const std::shared_ptr<Course>& course);
+    void ask(const std::shared_ptr<Course>& course, std::vector<command::Ask> asks);
+    void answer(Exchange& exchange, const command::Answer& answer);
+
+    const World world_;
+};
+
+}  // namespace lantern::http

@@ -1,0 +1,59 @@
+#include "host/http/json_body.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+namespace lantern::http {
+namespace {
+
+// Lines and columns count from 1; a column is a character, not a byte.
+std::string place_of(std::string_view body, std::size_t offset) {
+    const auto before = body.substr(0, std::min(offset, body.size()));
+    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+    const auto start = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
+    const auto column = 1 + std::count_if(before.begin() + static_cast<std::ptrdiff_t>(start), before.end(),
+                                          [](unsigned char c) { return (c & 0xc0) != 0x80; });
+    return "line " + std::to_string(line) + ", column " + std::to_string(column);
+}
+
+bool has_zero(const boost::json::value& value) {
+    switch (value.kind()) {
+        case boost::json::kind::string:
+            return value.get_string().find('\0') != boost::json::string::npos;
+        case boost::json::kind::array:
+            return std::any_of(value.get_array().begin(), value.get_array().end(), has_zero);
+        case boost::json::kind::object:
+            return std::any_of(value.get_object().begin(), value.get_object().end(), [](const auto& member) {
+                return member.key().find('\0') != boost::json::string_view::npos || has_zero(member.value());
+            });
+        default:
+            return false;
+    }
+}
+
+}  // namespace
+
+std::optional<std::string> refuse_body(std::string_view body) {
+    unsigned char buffer[4096];
+    boost::json::monotonic_resource memory(buffer);
+    boost::json::parser parser(&memory);
+    boost::system::error_code malformed;
+    const auto taken = parser.write_some(body.data(), body.size(), malformed);
+    if (malformed) return place_of(body, taken) + ": " + malformed.message();
+    const auto rest = body.substr(taken).find_first_not_of(" \t\r\n");
+    if (rest != std::string_view::npos) return place_of(body, taken + rest) + ": more text after the JSON value";
+    const auto value = parser.release();
+    if (!value.is_object()) return "a JSON object is expected";
+    // PostgreSQL keeps no zero character in a text, so no key or column could hold it.
+    if (body.find("\\u0000") != std::string_view::npos && has_zero(value))
+        return "the character \\u0000 is not allowed";
+    return std::nullopt;
+}
+
+std::string object_of(const std::vector<Parameter>& parameters) {
+    boost::json::object object;
+    for (const auto& [name, value] : parameters) object[name] = value;
+    return boost::json::serialize(object);
+}
+
+}  // namespace lantern::http

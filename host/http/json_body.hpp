@@ -1,0 +1,19 @@
+// The body of a command: a JSON object, or why it is none.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/http/target.hpp"
+
+namespace lantern::http {
+
+// Nothing: it is a JSON object that the store can keep. Else what is wrong, with line and column.
+std::optional<std::string> refuse_body(std::string_view body);
+
+// A command without a body takes its fields from the query.
+std::string object_of(const std::vector<Parameter>& parameters);
+
+}  // namespace lantern::http

@@ -1,0 +1,228 @@
+#include "host/http/queries.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <limits>
+
+#include "host/core/limits.hpp"
+#include "host/http/question.hpp"
+
+namespace lantern::http {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+constexpr auto kMostRevisions = std::numeric_limits<std::int64_t>::max();
+
+const char* name_of(Pending pending) {
+    switch (pending) {
+        case Pending::none:
+            return "none";
+        case Pending::lagging:
+            return "lagging";
+        case Pending::retrying:
+            return "retrying";
+        case Pending::dead:
+            return "dead";
+    }
+    return "";
+}
+
+std::string quoted(const std::string& text) {
+    return boost::json::serialize(boost::json::string(text));
+}
+
+// {"items": [...], "next": path or null}; the next page is the same question with another cursor.
+void answer_page(Exchange& exchange, const std::vector<std::string>& items,
+                 const std::optional<std::string>& cursor) {
+    std::string body = "{\"items\":[";
+    for (std::size_t n = 0; n < items.size(); ++n) body += (n ? "," : "") + items[n];
+    body += "],\"next\":";
+    std::vector<Header> headers;
+    if (cursor) {
+        auto parameters = exchange.target.parameters;
+        std::erase_if(parameters, [](const Parameter& of) { return of.first == "cursor"; });
+        parameters.emplace_back("cursor", *cursor);
+        const auto next = exchange.target.path + "?" + encode_query(parameters);
+        body += quoted(next);
+        headers.push_back({"Link", "<" + next + ">; rel=\"next\""});
+    } else {
+        body += "null";
+    }
+    exchange.answer_json(200, body + "}", std::move(headers));
+}
+
+std::string item_of(const Event& event, const std::string& shown) {
+    return "{\"id\":" + quoted(event.id.text()) + ",\"revision\":" + std::to_string(event.revision.value) +
+           ",\"type\":" + quoted(event.type) + ",\"schema_version\":" + std::to_string(event.schema_version) +
+           ",\"recorded_at\":" + quoted(iso8601(event.recorded_at)) + ",\"data\":" + shown +
+           ",\"metadata\":" + event.metadata + "}";
+}
+
+}  // namespace
+
+// Shared, since its jobs are copied by std::function.
+struct Queries::RowWait {
+    ExchangePtr exchange;
+    RowQuery query;
+    Revision wanted;
+    Steady::time_point until;
+    std::chrono::milliseconds pause{2};  // before the next look; doubles
+};
+
+void Queries::handle(const ExchangePtr& exchange) {
+    if (exchange->match.query->kind != QueryRoute::Kind::row)
+        return on_worker(exchange, [this, exchange](Session& session) {
+            switch (exchange->match.query->kind) {
+                case QueryRoute::Kind::rows:
+                    return rows(session, *exchange);
+                case QueryRoute::Kind::history:
+                    return history(session, *exchange);
+                default:
+                    return state(session, *exchange);
+            }
+        });
+    Question question(exchange->target);
+    const auto wanted = question.number("min_revision", 0, kMostRevisions);
+    if (const auto complaint = question.complaint(); !complaint.empty())
+        return exchange->refuse_malformed(complaint);
+    const auto& route = *exchange->match.query;
+    auto wait = std::make_shared<RowWait>();
+    wait->exchange = exchange;
+    wait->query = {route.handler, route.table, route.aggregate, exchange->match.id(), route.absent_when};
+    wait->wanted = Revision{wanted.value_or(0)};
+    wait->until = Steady::now() + preferred_wait(exchange->request);
+    on_worker(exchange, [this, wait](Session& session) { row(session, wait); });
+}
+
+void Queries::ready(const ExchangePtr& exchange) {
+    on_worker(exchange, [exchange](Session& session) {
+        session.reads().ping();
+        exchange->answer_json(200, "{\"status\":\"ready\"}");
+    });
+}
+
+void Queries::on_worker(const ExchangePtr& exchange, std::function<void(Session&)> job) {
+    world_.workers.run([exchange, job = std::move(job)](Session& session) {
+        try {
+            job(session);
+        } catch (const Fault& fault) {
+            exchange->refuse_fault(fault);
+        } catch (const std::exception& error) {
+            exchange->refuse_defect(error.what());
+        }
+    });
+}
+
+void Queries::row(Session& session, const std::shared_ptr<RowWait>& wait) {
+    auto& exchange = *wait->exchange;
+    const auto answer = session.reads().row(wait->query);
+    if (!answer) return exchange.refuse_malformed(answer.error());
+    const auto& found = answer.value();
+    if (found.head.value == 0)
+        return exchange.refuse_absent("There is no " + wait->query.aggregate_type + " of this id.");
+    if (wait->wanted > found.head)
+        return exchange.refuse({412,
+                                "revision-above-head",
+                                "There is no such revision yet",
+                                "The newest revision is " + std::to_string(found.head.value) + ".",
+                                "min_revision",
+                                "",
+                                {}});
+
+    const bool met = found.as_of >= wait->wanted;
+    if (!met && found.pending != Pending::dead && Steady::now() < wait->until) {
+        constexpr std::chrono::milliseconds kLongestPause{50};
+        const auto pause = wait->pause;
+        wait->pause = std::min(2 * wait->pause, kLongestPause);
+        return world_.workers.run_after(pause, [this, wait](Session& other) {
+            try {
+                row(other, wait);
+            } catch (const Fault& fault) {
+                wait->exchange->refuse_fault(fault);
+            } catch (const std::exception& error) {
+                wait->exchange->refuse_defect(error.what());
+            }
+        });
+    }
+
+    std::vector<Header> headers;
+    if (!met || (!found.row && found.pending != Pending::none))
+        headers.push_back({"Lantern-Pending", name_of(found.pending)});
+    if (!found.row)
+        return exchange.refuse({404,
+                                "not-found",
+                                "Not found",
+                                "There is no " + wait->query.aggregate_type + " of this id.",
+                                "",
+                                "",
+                                {}},
+                               std::move(headers));
+    const auto tag = etag(found.as_of);
+    headers.push_back({"ETag", tag});
+    if (met && if_none_match(exchange.request, tag)) return exchange.answer({304, "", "", std::move(headers)});
+    exchange.answer_json(200, *found.row, std::move(headers));
+}
+
+void Queries::rows(Session& session, Exchange& exchange) {
+    const auto& route = *exchange.match.query;
+    Question question(exchange.target);
+    RowsQuery query{route.handler, route.table, {}, route.order_by, limits::kPageRowsDefault, {}};
+    for (const auto& filter : route.filters)
+        if (const auto value = question.text(filter.parameter))
+            query.conditions.push_back({filter.parameter, filter.column, filter.compare, *value});
+    query.limit = static_cast<std::size_t>(question.number("limit", 1, limits::kPageRowsMax).value_or(query.limit));
+    query.cursor = question.text("cursor").value_or("");
+    if (const auto complaint = question.complaint(); !complaint.empty())
+        return exchange.refuse_malformed(complaint);
+    const auto answer = session.reads().rows(query);
+    if (!answer) return exchange.refuse_malformed(answer.error());
+    answer_page(exchange, answer.value().rows, answer.value().next);
+}
+
+void Queries::history(Session& session, Exchange& exchange) {
+    const auto& route = *exchange.match.query;
+    Question question(exchange.target);
+    HistoryQuery query{route.aggregate, exchange.match.id(), Revision{0}, limits::kPageRowsDefault, {}, {}, {}};
+    query.after = Revision{question.number("cursor", 0, kMostRevisions).value_or(0)};
+    query.limit = static_cast<std::size_t>(question.number("limit", 1, limits::kPageRowsMax).value_or(query.limit));
+    query.types = question.texts("type");
+    query.from = question.time("from");
+    query.to = question.time("to");
+    if (const auto complaint = question.complaint(); !complaint.empty())
+        return exchange.refuse_malformed(complaint);
+    const auto answer = session.reads().history(query);
+    if (answer.head.value == 0) return exchange.refuse_absent("There is no " + route.aggregate + " of this id.");
+    std::vector<std::string> items;
+    for (const auto& event : answer.events) items.push_back(item_of(event, world_.shown(event)));
+    std::optional<std::string> next;
+    if (answer.more && !answer.events.empty()) next = std::to_string(answer.events.back().revision.value);
+    answer_page(exchange, items, next);
+}
+
+void Queries::state(Session& session, Exchange& exchange) {
+    const auto& route = *exchange.match.query;
+    Question question(exchange.target);
+    command::Range range;
+    if (const auto revision = question.number("revision", 1, kMostRevisions))
+        range.until_revision = Revision{*revision};
+    range.until_time = question.time("timestamp");
+    if (const auto complaint = question.complaint(); !complaint.empty())
+        return exchange.refuse_malformed(complaint);
+    if (range.until_revision && range.until_time)
+        return exchange.refuse_malformed("Give either timestamp or revision, not both.");
+
+    command::CommandPath path(world_.path, session.store(), session.random());
+    const auto found = path.state_at(route.aggregate, exchange.match.id(), range);
+    if (!found) return exchange.refuse_defect(found.error());
+    const auto& shown = found.value();
+    if (!shown || (range.until_revision && shown->revision < *range.until_revision))
+        return exchange.refuse_absent("There was no such " + route.aggregate + " then.");
+    // {"id", "revision", "recorded_at", fields of the state ...}
+    auto body = "{\"id\":" + quoted(exchange.match.id()) + ",\"revision\":" + std::to_string(shown->revision.value);
+    if (shown->recorded_at) body += ",\"recorded_at\":" + quoted(iso8601(*shown->recorded_at));
+    const auto fields = shown->state.substr(1, shown->state.size() - 2);  // without its braces
+    body += (fields.empty() ? "" : "," + fields) + "}";
+    exchange.answer_json(200, std::move(body));
+}
+
+}  // namespace lantern::http

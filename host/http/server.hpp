@@ -1,0 +1,51 @@
+// The HTTP/1.1 server: one I/O thread that reads requests, hands each to the handler, and writes its response when
+// it is given. Hides RESTinio.
+//
+// Several processes may listen on one port; the kernel spreads new connections over them.
+//
+// What cannot be parsed as HTTP, or is more than four times the body limit, is cut off without an answer; a body
+// above the limit itself is the handler's to refuse.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "host/core/limits.hpp"
+#include "host/http/message.hpp"
+
+namespace lantern::http {
+
+struct ServerOptions {
+    std::string address = "127.0.0.1";
+    int port = 0;  // 0: a free one
+    std::size_t body_bytes_max = limits::kBodyBytesMax;
+    std::size_t connections_max = limits::kHttpConnectionsMax;
+};
+
+class Server {
+public:
+    // Called on the I/O thread, so it must not block. The response may come from any thread, later; the client of
+    // a request whose Respond is dropped uncalled gets 500.
+    using Handler = std::function<void(Request, Respond)>;
+
+    // Listens at once. Throws Fault (configuration) when it cannot.
+    Server(const ServerOptions& options, Handler handler);
+    ~Server();  // stops
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    int port() const;
+
+    // Accepts no more connections, answers what was read, and closes each connection with its next answer; a
+    // connection that stays silent is closed after a short time. Twice is fine.
+    void stop();
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lantern::http
