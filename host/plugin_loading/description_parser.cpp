@@ -27,7 +27,8 @@ bool is_event_type(std::string_view text) {
 void read_events(JsonReader& reader, Description& description, Problems& problems) {
     const auto* events = reader.object("events");
     if (!events) return;
-    if (events->empty()) reader.problem("events", "{}", "at least one event type with its highest schema version");
+    if (events->empty() && description.kind != PluginKind::schema)
+        reader.problem("events", "{}", "at least one event type with its highest schema version");
     JsonReader versions(*events, "events.", problems);
     for (const auto& [key, value] : *events) {
         const std::string type(key.data(), key.size());
@@ -88,7 +89,10 @@ void read_kind(JsonReader& reader, Description& description, Problems& problems)
             break;
         case PluginKind::projection:
             description.schema_version = reader.version("schema_version", 1);
-            if (const auto* tables = reader.array("tables")) description.tables = parse_tables(*tables, problems);
+            if (reader.member("tables")) {
+                if (const auto* tables = reader.array("tables"))
+                    description.tables = parse_tables(*tables, problems);
+            }
             description.declaration = canonical_text(description.tables);
             description.declaration_hash = hex_hash(description.declaration);
             break;

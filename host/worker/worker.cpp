@@ -15,15 +15,15 @@ constexpr std::size_t kFeedEvents = 500;
 
 }  // namespace
 
-void Worker::run(const std::atomic<bool>& stop) {
-    while (!stop) {
+void Worker::run(const std::function<bool()>& stop) {
+    while (!stop()) {
         try {
             turn(kTurnWait);
         } catch (const Fault& fault) {
             parts_.watch.waiting(fault.what());
             waiting_ = fault.what();
             const auto until = parts_.clock.steady() + delay();
-            while (!stop && parts_.clock.steady() < until) std::this_thread::sleep_for(Milliseconds(10));
+            while (!stop() && parts_.clock.steady() < until) std::this_thread::sleep_for(Milliseconds(10));
             try {
                 recover(fault);
             } catch (const Fault& again) {

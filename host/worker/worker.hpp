@@ -5,7 +5,7 @@
 // acknowledged stays in hand over an outage of the store, and is planned anew when it is back.
 #pragma once
 
-#include <atomic>
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -38,8 +38,8 @@ public:
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
-    // Turns until `stop`, then leaves. Faults are waited out; nothing is acknowledged that was not committed.
-    void run(const std::atomic<bool>& stop);
+    // Turns until `stop` says so, then leaves. Faults are waited out; nothing is acknowledged that was not committed.
+    void run(const std::function<bool()>& stop);
 
     // One turn; waits at most `wait` for deliveries. Throws Fault; recover() must follow.
     void turn(Milliseconds wait);

@@ -1,0 +1,39 @@
+#include "host/apps/worker_watch.hpp"
+
+namespace lantern::apps {
+
+void WorkerWatch::calling(const Event&, int) {}
+
+void WorkerWatch::returned() {}
+
+void WorkerWatch::applied(std::size_t events, std::size_t duplicates, std::size_t filled) {
+    if (events + duplicates == 0) return;
+    log_.debug("applied", {{"events", events}, {"duplicates", duplicates}, {"filled", filled}});
+}
+
+void WorkerWatch::parked(const Event& event, const worker::StreamRow& row, const std::string& error) {
+    log_.warn("parked as retrying",
+              {{"event", event.id.text()},
+               {"type", event.type},
+               {"stream", event.aggregate_type + "/" + event.aggregate_id},
+               {"revision", event.revision.value},
+               {"attempt", row.attempts},
+               {"next_attempt", row.next_attempt_at ? iso8601(*row.next_attempt_at) : ""},
+               {"error", error}});
+}
+
+void WorkerWatch::malformed(const std::string& why) {
+    log_.error("a message that is no event was dropped", {{"error", why}});
+}
+
+void WorkerWatch::waiting(const std::string& why) {
+    if (why == waiting_) return;
+    if (why.empty()) {
+        log_.info("goes on");
+    } else {
+        log_.warn("waits", {{"for", why}});
+    }
+    waiting_ = why;
+}
+
+}  // namespace lantern::apps

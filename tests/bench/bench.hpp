@@ -1,0 +1,85 @@
+// Benchmarks of the whole: real processes of the real binary, durable private servers. Each prints one line per
+// figure, with its conditions. Nothing here asserts a time.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/postgres/connection.hpp"
+#include "host/private_servers/postgres.hpp"
+#include "host/private_servers/rabbit.hpp"
+#include "host/processes/child.hpp"
+
+namespace lantern::bench {
+
+void print(const std::string& name, double value, const std::string& unit, const std::string& conditions);
+std::string number(double value);  // 76 600
+
+class Stopwatch {
+public:
+    double seconds() const {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    }
+
+private:
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+// A Lantern of one's own: servers, a migrated database, a configuration; processes are started as a benchmark needs
+// them. Everything ends with it.
+class Place {
+public:
+    // `routing`: the text of routing.yaml.
+    explicit Place(const std::string& routing);
+    ~Place();
+
+    // `lantern host --roles ...`; returns at once.
+    std::unique_ptr<processes::Child> host(const std::string& roles);
+    std::unique_ptr<processes::Child> lantern(std::vector<std::string> arguments);
+
+    postgres::Connection& database() { return *database_; }
+    std::string database_url() const;
+    std::string broker_url() const;
+    private_servers::PrivateRabbit& broker() { return *broker_; }
+    int http_port() const { return http_port_; }
+    std::string token() const { return "bench"; }
+    const std::filesystem::path& directory() const { return directory_; }
+
+    // The single number that the query answers.
+    std::int64_t ask(const std::string& sql);
+    // Waits until the query answers at least `wanted`; ends the program with a message after `limit`.
+    void wait_for(const std::string& what, const std::string& sql, std::int64_t wanted, std::chrono::seconds limit);
+
+    // Events of `users` users in the store, `updates` of first_name each after USER_CREATED, round by round, keys
+    // reserved. Ids are user_id(1) ... user_id(users).
+    void fill_store(int users, int updates);
+    static std::string user_id(int n);
+
+private:
+    std::filesystem::path directory_;
+    std::unique_ptr<private_servers::PrivatePostgres> postgres_;
+    std::unique_ptr<private_servers::PrivateRabbit> broker_;
+    std::unique_ptr<postgres::Connection> database_;
+    int http_port_ = 0;
+};
+
+inline constexpr const char* kOnlyReadModel = R"(version: 1
+events:
+  USER_CREATED:     [user_read_model]
+  USER_UPDATED:     [user_read_model]
+  PASSWORD_CHANGED: [user_read_model]
+  USER_DELETED:     [user_read_model]
+)";
+
+void live();
+void append();
+void latency();
+void load();
+void abi();
+void memory();
+
+}  // namespace lantern::bench

@@ -1,0 +1,23 @@
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "tests/bench/bench.hpp"
+
+int main(int argc, char** argv) {
+    using Bench = std::pair<const char*, void (*)()>;
+    const Bench benches[] = {{"live", lantern::bench::live},       {"append", lantern::bench::append},
+                             {"latency", lantern::bench::latency}, {"load", lantern::bench::load},
+                             {"abi", lantern::bench::abi},         {"memory", lantern::bench::memory}};
+    int ran = 0;
+    for (const auto& [name, run] : benches) {
+        if (argc > 1 && std::strcmp(argv[1], name) != 0) continue;
+        run();
+        ++ran;
+    }
+    if (ran == 0) {
+        std::fprintf(stderr, "no benchmark is called %s; there are live, append, latency, load, abi, memory\n", argv[1]);
+        return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,150 @@
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <thread>
+
+#include "host/private_servers/place.hpp"
+#include "tests/bench/bench.hpp"
+
+namespace lantern::bench {
+namespace {
+
+constexpr const char* kDatabase = "lantern";
+constexpr const char* kVhost = "lantern";
+
+std::string uuid_of(int kind, const std::string& number) {
+    return "('00000000-0000-7" + std::to_string(kind) + "00-8000-' || lpad((" + number + ")::text, 12, '0'))::uuid";
+}
+
+}  // namespace
+
+std::string number(double value) {
+    char text[64];
+    if (value < 100) {
+        std::snprintf(text, sizeof text, "%.2f", value);
+        return text;
+    }
+    std::string digits = std::to_string(static_cast<long long>(value + 0.5));
+    for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<std::size_t>(at), " ");
+    return digits;
+}
+
+void print(const std::string& name, double value, const std::string& unit, const std::string& conditions) {
+    std::printf("%-28s %12s %-12s (%s)\n", name.c_str(), number(value).c_str(), unit.c_str(), conditions.c_str());
+    std::fflush(stdout);
+}
+
+Place::Place(const std::string& routing) {
+    std::string pattern = "/tmp/lantern-bench-XXXXXX";
+    directory_ = mkdtemp(pattern.data());
+    std::filesystem::permissions(directory_, std::filesystem::perms(0755));
+    postgres_ = std::make_unique<private_servers::PrivatePostgres>(
+        private_servers::PrivatePostgres::Options{.directory = directory_ / "postgres"});
+    postgres_->start();
+    postgres_->create_database(kDatabase);
+    broker_ = std::make_unique<private_servers::PrivateRabbit>(
+        private_servers::PrivateRabbit::Options{.directory = directory_ / "rabbitmq"});
+    broker_->start();
+    http_port_ = private_servers::free_port();
+
+    std::filesystem::copy(LANTERN_CONFIG, directory_ / "config", std::filesystem::copy_options::recursive);
+    std::ofstream(directory_ / "config" / "routing.yaml") << routing;
+    postgres::Session session;
+    session.url = database_url();
+    session.plans = postgres::Plans::estimated;
+    session.statement_timeout = std::chrono::minutes(10);
+    database_ = std::make_unique<postgres::Connection>(session);
+    database_->script("alter system set track_commit_timestamp = on");
+    postgres_->stop();
+    postgres_->start();
+    database_->reconnect();
+    if (!lantern({"migrate"})->wait(std::chrono::seconds(60)).value().clean()) {
+        std::cerr << "migrate failed\n";
+        std::exit(1);
+    }
+}
+
+Place::~Place() {
+    database_.reset();
+    broker_->stop();
+    postgres_->stop();
+    std::error_code ignored;  // temporary files, nobody waits for them
+    std::filesystem::remove_all(directory_, ignored);
+}
+
+std::string Place::database_url() const {
+    return postgres_->url(kDatabase);
+}
+std::string Place::broker_url() const {
+    return broker_->url(kVhost);
+}
+
+std::unique_ptr<processes::Child> Place::lantern(std::vector<std::string> arguments) {
+    processes::Program program;
+    program.argv = {LANTERN_BINARY};
+    program.argv.insert(program.argv.end(), arguments.begin(), arguments.end());
+    for (const std::string argument : {"--config", (directory_ / "config").c_str(), "--plugins", LANTERN_PLUGINS}) {
+        program.argv.push_back(argument);
+    }
+    program.environment = {{"LANTERN_POSTGRES_URL", database_url()},
+                           {"LANTERN_AMQP_URL", broker_url()},
+                           {"LANTERN_HTTP_PORT", std::to_string(http_port_)},
+                           {"LANTERN_ADMIN_TOKEN", token()}};
+    program.output = directory_ / "lantern.log";
+    return std::make_unique<processes::Child>(program);
+}
+
+std::unique_ptr<processes::Child> Place::host(const std::string& roles) {
+    return lantern({"host", "--roles", roles});
+}
+
+std::int64_t Place::ask(const std::string& sql) {
+    return database_->query(sql).integer(0, 0);
+}
+
+void Place::wait_for(const std::string& what, const std::string& sql, std::int64_t wanted, std::chrono::seconds limit) {
+    const Stopwatch watch;
+    while (watch.seconds() < static_cast<double>(limit.count())) {
+        try {
+            if (ask(sql) >= wanted) return;
+        } catch (const Fault& fault) {
+            if (fault.kind() != FaultKind::configuration) throw;  // the table is not there yet
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    std::cerr << "waited too long for " << what << "; see " << directory_ / "lantern.log" << "\n";
+    std::system(("tail -20 " + (directory_ / "lantern.log").string() + " >&2").c_str());
+    std::exit(1);
+}
+
+std::string Place::user_id(int n) {
+    char text[40];
+    std::snprintf(text, sizeof text, "00000000-0000-7000-8000-%012d", n);
+    return text;
+}
+
+void Place::fill_store(int users, int updates) {
+    const std::string count = std::to_string(users);
+    const std::string revisions = std::to_string(updates + 1);
+    database_->script(
+        "begin;"
+        "insert into lantern.streams (aggregate_type, aggregate_id, revision) select 'user', (" + uuid_of(0, "n") +
+        ")::text, " + revisions + " from generate_series(1, " + count + ") n order by n;"
+        "insert into lantern.events (position, stream_id, revision, id, type, schema_version, recorded_at, xid, data, metadata) "
+        "select nextval('lantern.events_position'), s.stream_id, r, " + uuid_of(1, "(r::bigint * 10000000 + n)") +
+        ", case when r = 1 then 'USER_CREATED' else 'USER_UPDATED' end, case when r = 1 then 2 else 1 end, clock_timestamp(), "
+        "pg_current_xact_id(), case when r = 1 then json_build_object('username', 'user' || n, 'email', 'user' || n || '@example.com', "
+        "'first_name', 'First', 'last_name', 'Last', 'password_hash', 'x', 'hashing_method', 'argon2id', 'role', 'user') "
+        "else json_build_object('first_name', 'First ' || r) end, "
+        "'{\"actor\":{\"id\":\"bench\",\"name\":\"bench\"},\"correlation_id\":\"c\"}'::json "
+        "from generate_series(1, " + revisions + ") r cross join generate_series(1, " + count + ") n "
+        "join lantern.streams s on s.aggregate_type = 'user' and s.aggregate_id = (" + uuid_of(0, "n") + ")::text order by r, n;"
+        "insert into lantern.unique_keys select 'username', 'user' || n, s.stream_id from generate_series(1, " + count + ") n "
+        "join lantern.streams s on s.aggregate_type = 'user' and s.aggregate_id = (" + uuid_of(0, "n") + ")::text;"
+        "insert into lantern.unique_keys select 'email', 'user' || n || '@example.com', s.stream_id from generate_series(1, " + count + ") n "
+        "join lantern.streams s on s.aggregate_type = 'user' and s.aggregate_id = (" + uuid_of(0, "n") + ")::text;"
+        "commit; analyze lantern.events; analyze lantern.streams;");
+}
+
+}  // namespace lantern::bench

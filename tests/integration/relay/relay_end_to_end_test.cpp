@@ -1,0 +1,164 @@
+// The relay between a real store and a real broker: whatever happens in between, every committed event arrives, and
+// within its stream no revision arrives before the one below it.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <map>
+#include <set>
+#include <thread>
+
+#include "host/core/clock.hpp"
+#include "host/core/fault.hpp"
+#include "host/postgres/leadership.hpp"
+#include "host/postgres/migrate.hpp"
+#include "host/postgres/source.hpp"
+#include "host/postgres/store.hpp"
+#include "host/private_servers/rabbit.hpp"
+#include "host/rabbitmq/deliveries.hpp"
+#include "host/rabbitmq/publisher.hpp"
+#include "host/relay/relay.hpp"
+#include "tests/support/servers.hpp"
+
+namespace lantern::relay::test {
+namespace {
+
+using rabbitmq::TopologyHandler;
+
+constexpr int kWriters = 6;
+constexpr int kAppendsEach = 150;
+constexpr int kStreams = 9;
+
+class RelayEndToEndTest : public ::testing::Test {
+protected:
+    RelayEndToEndTest() { postgres::migrate(store_url_); }
+
+    // A relay with all its connections, as one process has them.
+    struct Process {
+        Process(RelayEndToEndTest& test, std::uint64_t number)
+            : source(test.store_url_),
+              leadership(test.store_url_, Uuid::v7(SystemClock{}.now(), number, number)),
+              publisher(test.broker_url_, source.incarnation()),
+              relay(source, leadership, publisher, clock) {
+            publisher.route({test.handler_});
+        }
+        SystemClock clock;
+        postgres::Source source;
+        postgres::Leadership leadership;
+        rabbitmq::Publisher publisher;
+        Relay relay;
+    };
+
+    void append_concurrently() {
+        for (int writer = 0; writer < kWriters; ++writer) {
+            writers_.emplace_back([this, writer] {
+                postgres::Store store(store_url_);
+                SystemRandom random(static_cast<std::uint64_t>(writer) + 1);
+                for (int i = 0; i < kAppendsEach; ++i) {
+                    command::Append append;
+                    append.aggregate_type = "user";
+                    append.aggregate_id = "u" + std::to_string(random.next() % kStreams);
+                    const auto events = 1 + random.next() % 3;
+                    for (std::uint64_t n = 0; n < events; ++n) {
+                        const Uuid id = Uuid::v7(SystemClock{}.now(), random.next(), random.next());
+                        append.events.push_back({id, "USER_UPDATED", 1, R"({"n":1})", "{}"});
+                    }
+                    ASSERT_TRUE(store.append(append).has_value());
+                    appended_ += static_cast<int>(events);
+                }
+                --writing_;
+            });
+        }
+    }
+
+    // Drives a relay until `enough`; waits as its steps say.
+    template <class Enough>
+    static void drive(Relay& relay, Enough enough) {
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{90};
+        while (!enough()) {
+            ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "the relay does not get on";
+            const Step step = relay.step();
+            std::this_thread::sleep_for(step.wait);
+        }
+    }
+
+    // Takes until all that was appended has come; checks order.
+    void expect_all_to_arrive() {
+        rabbitmq::Deliveries deliveries(broker_url_, handler_);
+        deliveries.declare();
+        for (int k = 0; k < handler_.partitions; ++k) deliveries.subscribe(Partition{k});
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+        std::set<EventId> arrived;
+        std::map<StreamId, Revision> heads;
+        while (arrived.size() < static_cast<std::size_t>(appended_) &&
+               std::chrono::steady_clock::now() < deadline) {
+            const auto taken = deliveries.take(500, 4u << 20, Milliseconds{1000});
+            for (const auto& delivery : taken) {
+                ASSERT_EQ(delivery.malformed, "");
+                Revision& head = heads[delivery.event.stream];
+                ASSERT_LE(delivery.event.revision.value, head.value + 1) << "a revision overtook another";
+                head = std::max(head, delivery.event.revision);
+                arrived.insert(delivery.event.id);
+            }
+            if (!taken.empty()) deliveries.acknowledge_up_to(taken.back().tag);
+        }
+        EXPECT_EQ(arrived.size(), static_cast<std::size_t>(appended_));
+    }
+
+    bool all_written() const { return writing_ == 0; }
+    void TearDown() override {
+        for (auto& writer : writers_) writer.join();
+    }
+
+    const std::string store_url_ = lantern::test::fresh_database();
+    const std::string broker_url_ = lantern::test::fresh_vhost();
+    const TopologyHandler handler_{HandlerName{"read_model"}, 4, QueueType::quorum, {"USER_UPDATED"}};
+    std::atomic<int> appended_{0};
+    std::atomic<int> writing_{kWriters};
+    std::vector<std::thread> writers_;
+};
+
+TEST_F(RelayEndToEndTest, EventsAppendedByManyConnectionsAtOnceAllArriveInOrder) {
+    Process process(*this, 1);
+    append_concurrently();
+    drive(process.relay, [&] { return all_written() && process.relay.step().kind == Step::Kind::idle; });
+    process.relay.stop();
+    expect_all_to_arrive();
+}
+
+TEST_F(RelayEndToEndTest, AnotherRelayGoesOnWhereTheFirstResigned) {
+    auto first = std::make_unique<Process>(*this, 1);
+    Process second(*this, 2);
+    append_concurrently();
+    drive(first->relay, [&] { return appended_ > 300; });
+    EXPECT_EQ(second.relay.step().kind, Step::Kind::stood_by);
+    first->relay.stop();
+    drive(second.relay, [&] { return all_written() && second.relay.step().kind == Step::Kind::idle; });
+    EXPECT_TRUE(second.relay.leads());
+    expect_all_to_arrive();
+}
+
+TEST_F(RelayEndToEndTest, ABrokerThatStopsAndComesBackLosesNothing) {
+    Process process(*this, 1);
+    append_concurrently();
+    drive(process.relay, [&] { return appended_ > 200; });
+    lantern::test::rabbit().stop();
+    Step step;
+    drive(process.relay, [&] { return (step = process.relay.step()).kind == Step::Kind::held_up; });
+    EXPECT_FALSE(step.trouble.empty());
+    lantern::test::rabbit().start();
+    drive(process.relay, [&] { return all_written() && process.relay.step().kind == Step::Kind::idle; });
+    expect_all_to_arrive();
+}
+
+TEST_F(RelayEndToEndTest, ARelayWithoutNewsNotesNothing) {
+    Process process(*this, 1);
+    append_concurrently();
+    drive(process.relay, [&] { return all_written() && process.relay.step().kind == Step::Kind::idle; });
+    const Progress before = process.leadership.progress();
+    EXPECT_FALSE(before.target);
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(process.relay.step().kind, Step::Kind::idle);
+    EXPECT_EQ(process.leadership.progress(), before);
+}
+
+}  // namespace
+}  // namespace lantern::relay::test
