@@ -13,7 +13,8 @@ const Statement kBeat = statement("worker_beat");
 
 }  // namespace
 
-Pulse::Pulse(std::string url, WorkerId worker) : url_(std::move(url)), worker_(worker), thread_([this] { beat(); }) {}
+Pulse::Pulse(std::string url, WorkerId worker)
+    : url_(std::move(url)), worker_(worker), thread_([this] { beat(); }) {}
 
 Pulse::~Pulse() {
     {
@@ -30,7 +31,9 @@ void Pulse::beat() {
     while (!ended_.wait_for(lock, limits::kHeartbeatEvery, [this] { return end_; })) {
         lock.unlock();
         try {
-            if (!connection) connection = std::make_unique<Connection>(Session{.url = url_, .application_name = "lantern pulse"});
+            if (!connection)
+                connection =
+                    std::make_unique<Connection>(Session{.url = url_, .application_name = "lantern pulse"});
             connection->exec(kBeat, Params{}.add(worker_));
         } catch (const Fault&) {
             connection.reset();  // the worker's own connection meets the same trouble, and says so

@@ -25,7 +25,7 @@ private:
     const WorkerId worker_;
     std::mutex mutex_;
     std::condition_variable ended_;
-    bool end_ = false;  // guarded by mutex_
+    bool end_ = false;    // guarded by mutex_
     std::thread thread_;  // last: it uses all of the above
 };
 

@@ -134,6 +134,8 @@ create table lantern.routing_revisions (
 );
 
 -- handler_id keys the barrier (advisory lock class 0x4c42, object handler_id).
+-- Lag looks above settled_floor: no transaction can still commit an event at or below it, and every routed one is
+-- applied or parked. settling_*: a mark whose floor may become it once all its ids have ended.
 create table lantern.handlers (
     handler_id       integer generated always as identity unique,
     handler          text    primary key,
@@ -151,6 +153,9 @@ create table lantern.handlers (
     state_since      timestamptz not null default now(),
     verified_floor   bigint  not null default 0,
     verified         pg_snapshot,
+    settled_floor    bigint  not null default 0,
+    settling_floor   bigint,
+    settling         pg_snapshot,
     created_at       timestamptz not null default now()
 );
 

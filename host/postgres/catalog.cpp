@@ -1,0 +1,220 @@
+#include "host/postgres/catalog.hpp"
+
+#include <set>
+
+#include "host/postgres/embedded_sql.hpp"
+#include "host/postgres/handler_schema.hpp"
+#include "host/postgres/leases.hpp"
+
+namespace lantern::postgres {
+namespace {
+
+const Statement kRoutingHead = statement("routing_head");
+const Statement kRoutingInsert = statement("routing_insert");
+const Statement kOpenRoutes = statement("open_routes");
+const Statement kEverRouted = statement("ever_routed");
+const Statement kRouteBegin = statement("route_begin");
+const Statement kRouteEnd = statement("route_end");
+const Statement kHandler = statement("handler");
+const Statement kHandlerWrite = statement("handler_write");
+const Statement kHandlersRemoved = statement("handlers_removed");
+const Statement kIncarnation = statement("incarnation");
+const Statement kRelay = statement("relay_status");
+
+const char* name_of(PluginKind kind) {
+    return kind == PluginKind::projection ? "projection" : "side_effect";
+}
+
+std::optional<RoutingRevision> read_routing(const Rows& rows) {
+    if (rows.empty()) return std::nullopt;
+    return RoutingRevision{rows.integer(0, 0), rows.maybe_integer(0, 1), rows.text(0, 2),
+                           rows.text(0, 3),    rows.text(0, 4),          rows.time(0, 5)};
+}
+
+std::map<std::string, Description> by_name(const std::vector<Description>& plugins) {
+    std::map<std::string, Description> out;
+    for (const auto& plugin : plugins) out.emplace(plugin.name, plugin);
+    return out;
+}
+
+// Why a plugin can't take over the tables that are there.
+std::optional<std::string> refusal_of(const RegisteredHandler& known, const Description& plugin) {
+    const std::string here = "handler " + known.name.value + ": ";
+    if (known.kind != plugin.kind)
+        return here + "was a " + name_of(known.kind) + " and plugin " + plugin.name + " is a " +
+               name_of(plugin.kind) + "; give the handler another name";
+    if (plugin.kind != PluginKind::projection) return std::nullopt;
+    if (plugin.schema_version > known.schema_version)
+        return here + "plugin " + plugin.name + " has schema version " + std::to_string(plugin.schema_version) +
+               ", the tables are of version " + std::to_string(known.schema_version) + ": they must be rebuilt";
+    if (plugin.schema_version < known.schema_version)
+        return here + "plugin " + plugin.name + " has schema version " + std::to_string(plugin.schema_version) +
+               ", the tables are of the newer version " + std::to_string(known.schema_version) +
+               "; install the newer build";
+    if (plugin.declaration_hash != known.declaration_hash)
+        return here + "plugin " + plugin.name + " declares other tables under the same schema version " +
+               std::to_string(plugin.schema_version) + "; raise schema_version. Known: " + known.declaration +
+               " Declared now: " + plugin.declaration;
+    return std::nullopt;
+}
+
+}  // namespace
+
+Catalog::Catalog(const std::string& url)
+    : connection_({.url = url, .application_name = "lantern catalog", .plans = Plans::estimated}) {}
+
+std::optional<RoutingRevision> Catalog::routing() {
+    connection_.ensure();
+    return read_routing(connection_.exec(kRoutingHead));
+}
+
+Result<Applied, std::vector<std::string>> Catalog::apply(const Routing& wanted,
+                                                         const std::vector<Description>& plugins,
+                                                         const std::string& who, std::int64_t parent) {
+    connection_.ensure();
+    const auto known_plugins = by_name(plugins);
+    Transaction transaction(connection_);
+    // 1. One edit at a time, in the whole cluster.
+    connection_.query("select pg_advisory_xact_lock(19521, 2)");
+    const auto head = read_routing(connection_.exec(kRoutingHead));
+    const std::int64_t number = head ? head->number : 0;
+    const bool is_new = !head || head->hash != wanted.hash;
+    if (is_new && number != parent)
+        return failure(std::vector<std::string>{"routing revision " + std::to_string(number) + " by " +
+                                                (head ? head->applied_by : "nobody") +
+                                                " is in force, the edit was made on revision " +
+                                                std::to_string(parent) + "; look at it and edit again"});
+    // 2. Handlers, then their routes.
+    if (auto problems = register_handlers(wanted, known_plugins); !problems.empty())
+        return failure(std::move(problems));
+    Applied applied;
+    std::set<routing::OpenRoute> open;
+    const auto rows = connection_.exec(kOpenRoutes);
+    for (std::size_t row = 0; row < rows.size(); ++row)
+        open.insert({HandlerName{rows.text(row, 0)}, rows.text(row, 1)});
+    applied.changes = routing::changes(open, wanted);
+    write_routes(applied.changes, wanted, known_plugins);
+    // 3. The numbered revision.
+    if (is_new) {
+        Params params;
+        params.add(number + 1);
+        if (head) {
+            params.add(number);
+        } else {
+            params.add_null();
+        }
+        connection_.exec(kRoutingInsert, params.add(wanted.text).add(wanted.hash).add(who));
+    }
+    applied.revision = *read_routing(connection_.exec(kRoutingHead));
+    applied.made_revision = is_new;
+    transaction.commit();
+    return applied;
+}
+
+std::vector<std::string> Catalog::register_handlers(const Routing& wanted,
+                                                    const std::map<std::string, Description>& plugins) {
+    std::vector<std::string> problems;
+    for (const auto& settings : wanted.handlers) {
+        const auto found = plugins.find(settings.plugin);
+        if (found == plugins.end()) {
+            problems.push_back("handler " + settings.name.value + ": plugin " + settings.plugin + " is not there");
+            continue;
+        }
+        const auto& plugin = found->second;
+        if (plugin.kind != PluginKind::projection && plugin.kind != PluginKind::side_effect) {
+            problems.push_back("handler " + settings.name.value + ": plugin " + settings.plugin +
+                               " handles no events");
+            continue;
+        }
+        const auto more = register_handler(settings, plugin);
+        problems.insert(problems.end(), more.begin(), more.end());
+    }
+    return problems;
+}
+
+std::vector<std::string> Catalog::register_handler(const HandlerSettings& settings, const Description& plugin) {
+    if (auto refusal = postgres::refusal_of(HandlerSchema{settings.name, 0, plugin.tables})) return {*refusal};
+    if (const auto known = handler(settings.name))
+        if (auto refusal = refusal_of(*known, plugin)) return {*refusal};
+    Params params;
+    params.add(settings.name.value).add(name_of(plugin.kind)).add(plugin.name).add(plugin.version);
+    params.add(plugin.schema_version).add(plugin.declaration.empty() ? "null" : plugin.declaration);
+    params.add(plugin.declaration_hash).add(settings.partitions);
+    const auto id = connection_.exec(kHandlerWrite, params).integer(0, 0);
+    create_handler_schema(connection_, {settings.name, static_cast<std::int32_t>(id), plugin.tables});
+    return {};
+}
+
+void Catalog::write_routes(const routing::Changes& changes, const Routing& wanted,
+                           const std::map<std::string, Description>& plugins) {
+    std::set<std::string> ever_routed;
+    const auto rows = connection_.exec(kEverRouted);
+    for (std::size_t row = 0; row < rows.size(); ++row) ever_routed.insert(rows.text(row, 0));
+    std::map<HandlerName, const HandlerSettings*> settings;
+    for (const auto& handler : wanted.handlers) settings[handler.name] = &handler;
+
+    for (const auto& route : changes.ended)
+        connection_.exec(kRouteEnd, Params{}.add(route.handler.value).add(route.event_type));
+    for (const auto& route : changes.added) {
+        const auto& handler = *settings.at(route.handler);
+        const auto history =
+            ever_routed.contains(route.handler.value) ? routing::Handlers::known : routing::Handlers::never_routed;
+        Params params;
+        params.add(route.handler.value).add(route.event_type);
+        if (routing::start_of(handler, plugins.at(handler.plugin).kind, history) == Start::beginning) {
+            params.add(std::int64_t{0});
+        } else {
+            params.add_null();  // noted once the queue is bound
+        }
+        connection_.exec(kRouteBegin, params);
+    }
+    std::string array = "{";
+    for (const auto& [name, handler] : settings) array += (array.size() > 1 ? "," : "") + name.value;
+    connection_.exec(kHandlersRemoved, Params{}.add(array + "}"));
+}
+
+std::optional<RegisteredHandler> Catalog::handler(const HandlerName& name) {
+    connection_.ensure();
+    const auto rows = connection_.exec(kHandler, Params{}.add(name.value));
+    if (rows.empty()) return std::nullopt;
+    RegisteredHandler handler;
+    handler.name = name;
+    handler.id = static_cast<std::int32_t>(rows.integer(0, 0));
+    handler.kind = rows.view(0, 1) == "projection" ? PluginKind::projection : PluginKind::side_effect;
+    handler.plugin = rows.text(0, 2);
+    handler.plugin_version = rows.text(0, 3);
+    handler.schema_version = static_cast<int>(rows.integer(0, 4));
+    handler.declaration = rows.view(0, 5) == "null" ? "" : rows.text(0, 5);
+    handler.declaration_hash = rows.text(0, 6);
+    handler.generation = Generation{rows.integer(0, 7)};
+    handler.partitions = static_cast<int>(rows.integer(0, 8));
+    handler.state = rows.text(0, 9);
+    handler.state_reason = rows.text(0, 10);
+    handler.state_since = rows.time(0, 11);
+    return handler;
+}
+
+RelayStatus Catalog::relay() {
+    connection_.ensure();
+    const auto rows = connection_.exec(kRelay);
+    RelayStatus status;
+    status.last_position = Position{rows.integer(0, 0)};
+    if (rows.null(0, 1)) return status;
+    status.epoch = Epoch{rows.integer(0, 1)};
+    status.led = rows.boolean(0, 2);
+    if (!rows.null(0, 3)) status.seen_at = rows.time(0, 3);
+    status.floor = Position{rows.integer(0, 4)};
+    return status;
+}
+
+Uuid Catalog::incarnation() {
+    connection_.ensure();
+    return connection_.exec(kIncarnation).uuid(0, 0);
+}
+
+void Catalog::forget_worker(const std::string& host, int pid) {
+    connection_.ensure();
+    postgres::forget_worker(connection_, host, pid);
+}
+
+}  // namespace lantern::postgres

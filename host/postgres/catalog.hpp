@@ -1,0 +1,112 @@
+// What all hosts of a cluster agree on, as rows: the applied routing, the handlers with their tables, routes,
+// workers and leases. One thread. Connects again by itself at the next call after its connection was lost.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/core/description.hpp"
+#include "host/core/result.hpp"
+#include "host/core/settings.hpp"
+#include "host/postgres/connection.hpp"
+#include "host/routing/changes.hpp"
+
+namespace lantern::postgres {
+
+struct RoutingRevision {
+    std::int64_t number = 0;  // 1, 2, 3 ...
+    std::optional<std::int64_t> parent;
+    std::string content, hash, applied_by;
+    Timestamp applied_at;
+};
+
+struct Applied {
+    RoutingRevision revision;    // the head, whether or not it was made now
+    bool made_revision = false;  // false: the routing was that one already
+    routing::Changes changes;
+};
+
+// As the handler was registered last.
+struct RegisteredHandler {
+    HandlerName name;
+    std::int32_t id = 0;
+    PluginKind kind = PluginKind::projection;
+    std::string plugin, plugin_version;
+    int schema_version = 1;
+    std::string declaration;  // JSON of the tables; empty: none
+    std::string declaration_hash;
+    Generation generation;
+    int partitions = 1;
+    std::string state, state_reason;  // attached, detached, paused, quarantined, held, removed
+    Timestamp state_since;
+};
+
+struct WorkerStatus {
+    WorkerId id;
+    std::string host;
+    int pid = 0;
+    std::string plugin_build, note;
+    Timestamp started_at, heartbeat_at;
+    std::vector<Partition> partitions;  // held
+};
+
+struct HandlerStatus {
+    RegisteredHandler handler;
+    std::vector<std::string> event_types;  // of open routes
+    std::vector<WorkerStatus> workers;     // by start
+    std::int64_t lag_events = 0;           // routed, not applied, in streams that are not parked
+    bool lag_is_more = false;              // lag_events is as far as was counted
+    Milliseconds lag{0};                   // age of the oldest of them
+    std::int64_t retrying = 0, dead = 0;   // parked streams
+    int partitions_unheld = 0;
+    int partitions_feeding = 0;  // still fed with history from the store, or not bound yet
+};
+
+struct RelayStatus {
+    Epoch epoch;
+    bool led = false;
+    Timestamp seen_at;
+    Position floor;          // of its mark
+    Position last_position;  // drawn in the store by anyone
+};
+
+class Catalog {
+public:
+    explicit Catalog(const std::string& url);
+
+    // The routing in force; nothing: none was applied yet.
+    std::optional<RoutingRevision> routing();
+
+    // Makes `wanted` the routing in force, in one transaction: handlers registered, their schemas made, routes
+    // begun and ended, a numbered revision written when the text is another than that in force. `parent`: the
+    // number of the revision that the caller saw in force, 0 for none. Safe to repeat. Error: every reason why not
+    // (someone applied another revision meanwhile, an unknown plugin, tables that changed under one schema version,
+    // ...); nothing was changed then.
+    Result<Applied, std::vector<std::string>> apply(const Routing& wanted, const std::vector<Description>& plugins,
+                                                    const std::string& who, std::int64_t parent);
+
+    std::optional<RegisteredHandler> handler(const HandlerName& name);
+    std::vector<HandlerStatus> handlers();  // by name, removed ones left out
+    RelayStatus relay();
+    Uuid incarnation();
+
+    // The supervisor saw the process end: its leases are free at once.
+    void forget_worker(const std::string& host, int pid);
+
+    const std::string& url() const { return connection_.session().url; }
+
+private:
+    std::vector<std::string> register_handlers(const Routing& wanted,
+                                               const std::map<std::string, Description>& plugins);
+    std::vector<std::string> register_handler(const HandlerSettings& settings, const Description& plugin);
+    void write_routes(const routing::Changes& changes, const Routing& wanted,
+                      const std::map<std::string, Description>& plugins);
+    void add_workers(std::vector<HandlerStatus>& handlers);
+    void add_lag(HandlerStatus& status);
+
+    Connection connection_;
+};
+
+}  // namespace lantern::postgres

@@ -1,0 +1,2 @@
+-- The routing in force.
+select number, parent, content, hash, applied_by, applied_at from lantern.routing_revisions order by number desc limit 1
