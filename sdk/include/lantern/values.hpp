@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include <lantern/abi.h>
+#include <lantern/time_text.hpp>
 
 namespace lantern::inline sdk_v1 {
 
@@ -60,6 +61,13 @@ inline lantern_str borrow(std::string_view text) {
 }
 inline Time time_of(std::int64_t microseconds) {
     return Time{std::chrono::microseconds{microseconds}};
+}
+inline std::string text_of(Time time) {
+    return time_text::text(time.time_since_epoch().count());
+}
+inline std::optional<Time> parse_time(std::string_view text) {
+    const auto microseconds = time_text::parse_time(text);
+    return microseconds ? std::optional(time_of(*microseconds)) : std::nullopt;
 }
 inline Date day_of(Time time) {
     return std::chrono::floor<std::chrono::days>(time);

@@ -20,7 +20,7 @@ TEST(Fixture, ReadsLines) {
     EXPECT_EQ(events[0].data, R"({"n":1})");
     EXPECT_EQ(events[1].aggregate_id, "a/b");
     EXPECT_EQ(events[1].schema_version, 2);
-    EXPECT_EQ(kit::time_text(*events[1].time_us), "2026-11-23T14:47:00.500000Z");
+    EXPECT_EQ(lantern::time_text::text(*events[1].time_us), "2026-11-23T14:47:00.500000Z");
 }
 
 TEST(Fixture, ReadsAnArray) {
