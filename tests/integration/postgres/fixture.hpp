@@ -5,8 +5,8 @@
 
 #include <string>
 
-#include "host/core/clock.hpp"
 #include "host/command/ports.hpp"
+#include "host/core/clock.hpp"
 #include "host/postgres/connection.hpp"
 #include "host/postgres/migrate.hpp"
 #include "tests/support/servers.hpp"
