@@ -128,18 +128,19 @@ Publisher::~Publisher() = default;
 void Publisher::route(std::vector<TopologyHandler> handlers) {
     if (handlers == handlers_) return;
     for (const TopologyHandler& before : handlers_) {
-        const auto now = std::find_if(handlers.begin(), handlers.end(), [&](const auto& h) {
-            return h.name == before.name && h.partitions == before.partitions;
-        });
-        if (now == handlers.end()) continue;
-        for (const std::string& type : before.event_types) {
-            if (std::find(now->event_types.begin(), now->event_types.end(), type) == now->event_types.end()) {
-                to_unbind_.emplace_back(*now, type);
-            }
-        }
+        for (const std::string& type : before.event_types) to_unbind_.emplace_back(before, type);
     }
     handlers_ = std::move(handlers);
+    std::erase_if(to_unbind_, [&](const auto& bound) { return wants(bound.first, bound.second); });
     declared_ = false;
+}
+
+bool Publisher::wants(const TopologyHandler& bound, const std::string& event_type) const {
+    return std::any_of(handlers_.begin(), handlers_.end(), [&](const TopologyHandler& handler) {
+        return handler.name == bound.name && handler.partitions == bound.partitions &&
+               std::find(handler.event_types.begin(), handler.event_types.end(), event_type) !=
+                   handler.event_types.end();
+    });
 }
 
 void Publisher::declare_topology() {

@@ -18,7 +18,7 @@ public:
     Publisher(std::string url, Uuid incarnation);
     ~Publisher() override;
 
-    // What is to be declared from now on. Types that a handler had before and has no more are unbound.
+    // What is to be declared from now on. What was routed before and is no more is unbound, after the new is bound.
     void route(std::vector<TopologyHandler> handlers);
 
     void declare_topology() override;
@@ -33,6 +33,7 @@ public:
 
 private:
     class Session;
+    bool wants(const TopologyHandler& bound, const std::string& event_type) const;
     void declare_all();
 
     const std::string url_;

@@ -145,6 +145,24 @@ TEST_F(TroubleTest, ATypeThatIsNoLongerRoutedIsUnbound) {
     EXPECT_TRUE(publisher->topology_was_lost());
 }
 
+TEST_F(TroubleTest, AHandlerThatIsNoLongerRoutedIsUnboundAndBoundAgainWhenItReturns) {
+    TopologyHandler other = read_model();
+    other.name = HandlerName{"other"};
+    auto publisher = publisher_for({read_model(), other});
+    publisher->route({other});
+    publisher->declare_topology();
+    ASSERT_EQ(publisher->publish({{event_of(1, 1)}}), 1u);
+    auto deliveries = deliveries_for(other);
+    EXPECT_EQ(take(*deliveries, 1).size(), 1u);
+
+    publisher->route({});
+    publisher->route({read_model()});
+    publisher->declare_topology();
+    ASSERT_EQ(publisher->publish({{event_of(1, 2)}}), 1u);
+    auto again = deliveries_for(read_model());
+    EXPECT_EQ(take(*again, 1).at(0).event.revision, Revision{2}) << "what came meanwhile was not queued";
+}
+
 TEST_F(TroubleTest, ARefusedLoginAndAMissingVhostAreForAPerson) {
     const Address right = parse_address(url_);
     const std::string server = "@127.0.0.1:" + std::to_string(right.port);
