@@ -9,6 +9,8 @@ int main(int argc, char** argv) {
     Verbs verbs(app);
     add_dev(verbs);
     add_migrate(verbs);
+    add_relay(verbs);
+    add_worker(verbs);
     CLI11_PARSE(app, argc, argv);
     return verbs.run();
 }

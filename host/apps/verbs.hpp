@@ -37,5 +37,7 @@ private:
 // One for each file.
 void add_dev(Verbs& verbs);
 void add_migrate(Verbs& verbs);
+void add_relay(Verbs& verbs);
+void add_worker(Verbs& verbs);
 
 }  // namespace lantern::apps

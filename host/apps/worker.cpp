@@ -1,4 +1,5 @@
-// lantern worker HANDLER: one process that runs one handler. Started by the host, once for each unit of concurrency.
+// lantern worker HANDLER: one process that runs one handler. Started by the host, once for each unit of
+// concurrency.
 #include <unistd.h>
 
 #include <thread>
@@ -96,8 +97,8 @@ private:
             return std::move(made.value());
         };
         return std::make_unique<worker::EffectApplier>(
-            worker::EffectApplier::Parts{handler_.name, handler_.partitions, handler_.time_limit, make, model_, ledger_,
-                                         leases_, rows_, *upcasters_, watch_, clock_});
+            worker::EffectApplier::Parts{handler_.name, handler_.partitions, handler_.time_limit, make, model_,
+                                         ledger_, leases_, rows_, *upcasters_, watch_, clock_});
     }
 
     const HandlerSettings handler_;
@@ -126,10 +127,13 @@ int run_worker(const Instance& at, const std::string& name) {
     const HandlerSettings handler = handler_of(at.routing(), name);
     const telemetry::Log log = telemetry::Log(settings.log).with({{"handler", name}});
 
-    const Directory plugins(settings.plugin_directory, {.copies = at.cache_directory()});
+    plugin_loading::ProbeOptions probing;
+    probing.copies = at.cache_directory();
+    const Directory plugins(settings.plugin_directory, probing);
     auto library = plugins.open(handler.plugin);
     if (!library) refuse(name, library.error());
-    auto upcasters = plugin_loading::Upcasters::make(plugins.open_all(PluginKind::schema), library.value()->description());
+    auto upcasters =
+        plugin_loading::Upcasters::make(plugins.open_all(PluginKind::schema), library.value()->description());
     if (!upcasters) refuse(name, upcasters.error());
 
     // The store may be away when we start: wait for it here, as the loop does later.

@@ -4,7 +4,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -143,7 +143,8 @@ Result<Ended> run_process(const std::vector<std::string>& command, const std::st
     }
     output.write.close();
     errors.write.close();
-    const Descriptor pidfd(::pidfd_open(pid, 0));
+    // By number: <sys/pidfd.h> of glibc 2.36 does not say extern "C".
+    const Descriptor pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
     Ended ended;
     ended.how = pidfd.get() < 0
                     ? Ended::How::overran
