@@ -8,7 +8,9 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     Verbs verbs(app);
     add_dev(verbs);
+    add_host(verbs);
     add_migrate(verbs);
+    add_status(verbs);
     add_relay(verbs);
     add_worker(verbs);
     CLI11_PARSE(app, argc, argv);

@@ -36,7 +36,9 @@ private:
 
 // One for each file.
 void add_dev(Verbs& verbs);
+void add_host(Verbs& verbs);
 void add_migrate(Verbs& verbs);
+void add_status(Verbs& verbs);
 void add_relay(Verbs& verbs);
 void add_worker(Verbs& verbs);
 

@@ -1,0 +1,145 @@
+// lantern relay: moves committed events from the store to RabbitMQ. One of a cluster leads, the others stand by.
+#include <algorithm>
+#include <set>
+
+#include "host/apps/verbs.hpp"
+#include "host/core/fault.hpp"
+#include "host/postgres/catalog.hpp"
+#include "host/postgres/leadership.hpp"
+#include "host/postgres/source.hpp"
+#include "host/processes/stop_request.hpp"
+#include "host/rabbitmq/publisher.hpp"
+#include "host/relay/relay.hpp"
+#include "host/settings/routing_file.hpp"
+#include "host/telemetry/log.hpp"
+
+namespace lantern::apps {
+namespace {
+
+using relay::Step;
+
+constexpr auto kRoutingEvery = std::chrono::seconds{1};
+
+Milliseconds longer(Milliseconds delay) {
+    return std::clamp<Milliseconds>(delay * 2, limits::kBackoffFirst, limits::kBackoffMax);
+}
+
+// Everything that a relay is made of, in the order in which it is made.
+class Process {
+public:
+    Process(const Settings& settings, const telemetry::Log& log)
+        : settings_(settings),
+          log_(log),
+          catalog_(settings.postgres_url),
+          source_(settings.postgres_url),
+          leadership_(settings.postgres_url, Uuid::v7(clock_.now(), random_.next(), random_.next())),
+          publisher_(settings.amqp_url, source_.incarnation()),
+          relay_(source_, leadership_, publisher_, clock_) {}
+
+    // What is in hand is finished, then leadership is given back.
+    void run(const processes::StopRequest& stop) {
+        while (!stop.requested()) {
+            follow_routing();
+            const Step step = relay_.step();
+            report(step);
+            if (step.wait > Milliseconds{0}) stop.wait(step.wait);
+        }
+        relay_.stop();
+    }
+
+private:
+    // The routing in force says whose queues there are; looked at now and then, read when its number changed.
+    void follow_routing() {
+        if (looked_at_ && clock_.steady() - *looked_at_ < kRoutingEvery) return;
+        looked_at_ = clock_.steady();
+        try {
+            const auto revision = catalog_.routing();
+            if (!revision || revision->number == routing_) return;
+            routing_ = revision->number;
+            route(*revision);
+        } catch (const Fault& fault) {
+            log_.debug("cannot look at the routing", {{"why", fault.what()}});  // a step says it louder
+        }
+    }
+
+    void route(const postgres::RoutingRevision& revision) {
+        const auto routing =
+            settings::parse_routing(revision.content, settings_.routing_file, settings::process_environment());
+        if (!routing) {
+            log_.error("cannot read the routing in force; queues stay as they are",
+                       {{"revision", revision.number}, {"problems", settings::text(routing.error())}});
+            return;
+        }
+        std::vector<rabbitmq::TopologyHandler> handlers;
+        for (const HandlerSettings& handler : routing.value().handlers) {
+            handlers.push_back({handler.name, handler.partitions, handler.queue_type, handler.event_types});
+        }
+        log_.info("follows the routing", {{"revision", revision.number}, {"handlers", handlers.size()}});
+        publisher_.route(std::move(handlers));
+    }
+
+    // Says what changed, not what goes on.
+    void report(const Step& step) {
+        if (!step.trouble.empty() && step.trouble != trouble_) {
+            log_.warn(step.kind == Step::Kind::held_up ? "is held up" : "stands by", {{"why", step.trouble}});
+        }
+        if (step.kind == Step::Kind::published && !trouble_.empty()) log_.info("goes on");
+        if (step.kind == Step::Kind::published || !step.trouble.empty()) trouble_ = step.trouble;
+
+        if (relay_.leads() && !led_) log_.info("leads");
+        if (step.kind == Step::Kind::stood_by && led_) log_.info("no longer leads");
+        if (relay_.leads() || step.kind == Step::Kind::stood_by) led_ = relay_.leads();
+
+        for (const auto& [type, count] : publisher_.unroutable()) {
+            if (unroutable_.insert(type).second) log_.info("events of a type reach no handler", {{"type", type}});
+        }
+        for (const std::string& problem : publisher_.problems()) {
+            if (problems_.insert(problem).second) log_.error("a queue is not as it should be", {{"why", problem}});
+        }
+    }
+
+    const Settings settings_;
+    const telemetry::Log log_;
+    SystemClock clock_;
+    SystemRandom random_;
+    postgres::Catalog catalog_;
+    postgres::Source source_;
+    postgres::Leadership leadership_;
+    rabbitmq::Publisher publisher_;
+    relay::Relay relay_;
+
+    std::optional<std::chrono::steady_clock::time_point> looked_at_;
+    std::int64_t routing_ = 0;  // number of the revision that is followed
+    // Said already
+    std::string trouble_;
+    bool led_ = false;
+    std::set<std::string> unroutable_, problems_;
+};
+
+int run_relay(const Instance& at) {
+    const processes::StopRequest stop;
+    const Settings settings = at.settings();
+    const telemetry::Log log = telemetry::Log(settings.log).with({{"process", "relay"}});
+    log.info("relay starts");
+    Milliseconds delay{0};
+    while (!stop.requested()) {
+        try {
+            Process(settings, log).run(stop);
+        } catch (const Fault& fault) {
+            // Only from making it: the store may be away when we start.
+            if (!fault.retryable()) throw;
+            log.warn("waits", {{"for", fault.what()}});
+            stop.wait(delay = longer(delay));
+        }
+    }
+    log.info("relay ends");
+    return 0;
+}
+
+}  // namespace
+
+void add_relay(Verbs& verbs) {
+    verbs.add("relay", "move events from the store to RabbitMQ (the host starts it by itself)", run_relay);
+}
+
+}  // namespace lantern::apps
