@@ -6,6 +6,7 @@
 
 #include "host/core/limits.hpp"
 #include "host/plugin_loading/file_hash.hpp"
+#include "host/plugin_loading/refusal.hpp"
 #include "host/plugin_loading/tables_parser.hpp"
 
 namespace lantern::plugin_loading {
@@ -149,9 +150,9 @@ std::optional<std::string> declaration_conflict(const Description& now, int know
     const std::string file = now.file.empty() ? now.name : now.file;
     if (now.schema_version > known_schema_version) return std::nullopt;
     if (now.schema_version < known_schema_version) {
-        return file + ": found schema version " + std::to_string(now.schema_version) + " of " + now.name +
-               ", expected at least " + std::to_string(known_schema_version) +
-               ", which its tables have already; put the newer build back, or raise the schema version";
+        return refusal(file, "schema version " + std::to_string(now.schema_version) + " of " + now.name,
+                       "at least " + std::to_string(known_schema_version) + ", which its tables have already",
+                       "put the newer build back, or raise the schema version");
     }
     if (now.declaration == known_declaration) return std::nullopt;
     std::string difference;
@@ -164,10 +165,11 @@ std::optional<std::string> declaration_conflict(const Description& now, int know
         }
     }
     if (difference.empty()) difference = "\n  - before: " + known_declaration + "\n  - now: " + now.declaration;
-    return file + ": found other tables of " + now.name + " under schema version " +
-           std::to_string(now.schema_version) + ", expected the tables known under that version; raise " +
-           "schema_version to " + std::to_string(now.schema_version + 1) +
-           " (its tables are then rebuilt), or take the change back:" + difference;
+    return refusal(file,
+                   "other tables of " + now.name + " under schema version " + std::to_string(now.schema_version),
+                   "the tables known under that version",
+                   "raise schema_version to " + std::to_string(now.schema_version + 1) +
+                       " (its tables are then rebuilt), or take the change back:" + difference);
 }
 
 std::string description_json(const Description& description) {

@@ -78,11 +78,6 @@ Result<std::string> read_all(int fd, const std::filesystem::path& file) {
 
 }  // namespace
 
-std::string refusal(const std::filesystem::path& file, const std::string& found, const std::string& expected,
-                    const std::string& remedy) {
-    return file.string() + ": found " + found + "; expected " + expected + "; remedy: " + remedy;
-}
-
 Result<void> check_directory(const std::filesystem::path& directory) {
     struct stat status {};
     if (::stat(directory.c_str(), &status) != 0) {

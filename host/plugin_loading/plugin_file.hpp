@@ -10,12 +10,9 @@
 #include <string_view>
 
 #include "host/core/result.hpp"
+#include "host/plugin_loading/refusal.hpp"
 
 namespace lantern::plugin_loading {
-
-// One refusal as people read it.
-std::string refusal(const std::filesystem::path& file, const std::string& found, const std::string& expected,
-                    const std::string& remedy);
 
 // Owned by root or the running user and not writable by group or others, and a directory.
 Result<void> check_directory(const std::filesystem::path& directory);
