@@ -84,15 +84,17 @@ Result<Applied, std::vector<std::string>> Catalog::apply(const Routing& wanted,
                                                 (head ? head->applied_by : "nobody") +
                                                 " is in force, the edit was made on revision " +
                                                 std::to_string(parent) + "; look at it and edit again"});
-    // 2. Handlers, then their routes.
-    if (auto problems = register_handlers(wanted, known_plugins); !problems.empty())
-        return failure(std::move(problems));
+    // 2. Handlers, then their routes. What is refused keeps the routes that it has.
     Applied applied;
+    applied.refused = register_handlers(wanted, known_plugins);
+    Routing accepted = wanted;
+    std::erase_if(accepted.handlers, [&](const auto& handler) { return applied.refused.contains(handler.name); });
     std::set<routing::OpenRoute> open;
     const auto rows = connection_.exec(kOpenRoutes);
     for (std::size_t row = 0; row < rows.size(); ++row)
-        open.insert({HandlerName{rows.text(row, 0)}, rows.text(row, 1)});
-    applied.changes = routing::changes(open, wanted);
+        if (const HandlerName handler{rows.text(row, 0)}; !applied.refused.contains(handler))
+            open.insert({handler, rows.text(row, 1)});
+    applied.changes = routing::changes(open, accepted);
     write_routes(applied.changes, wanted, known_plugins);
     // 3. The numbered revision.
     if (is_new) {
@@ -111,38 +113,36 @@ Result<Applied, std::vector<std::string>> Catalog::apply(const Routing& wanted,
     return applied;
 }
 
-std::vector<std::string> Catalog::register_handlers(const Routing& wanted,
-                                                    const std::map<std::string, Description>& plugins) {
-    std::vector<std::string> problems;
+std::map<HandlerName, std::string> Catalog::register_handlers(const Routing& wanted,
+                                                              const std::map<std::string, Description>& plugins) {
+    std::map<HandlerName, std::string> refused;
     for (const auto& settings : wanted.handlers) {
         const auto found = plugins.find(settings.plugin);
         if (found == plugins.end()) {
-            problems.push_back("handler " + settings.name.value + ": plugin " + settings.plugin + " is not there");
+            refused[settings.name] = "plugin " + settings.plugin + " is not there";
             continue;
         }
         const auto& plugin = found->second;
         if (plugin.kind != PluginKind::projection && plugin.kind != PluginKind::side_effect) {
-            problems.push_back("handler " + settings.name.value + ": plugin " + settings.plugin +
-                               " handles no events");
+            refused[settings.name] = "plugin " + settings.plugin + " handles no events";
             continue;
         }
-        const auto more = register_handler(settings, plugin);
-        problems.insert(problems.end(), more.begin(), more.end());
+        if (auto refusal = register_handler(settings, plugin)) refused[settings.name] = *std::move(refusal);
     }
-    return problems;
+    return refused;
 }
 
-std::vector<std::string> Catalog::register_handler(const HandlerSettings& settings, const Description& plugin) {
-    if (auto refusal = postgres::refusal_of(HandlerSchema{settings.name, 0, plugin.tables})) return {*refusal};
+std::optional<std::string> Catalog::register_handler(const HandlerSettings& settings, const Description& plugin) {
+    if (auto refusal = postgres::refusal_of(HandlerSchema{settings.name, 0, plugin.tables})) return refusal;
     if (const auto known = handler(settings.name))
-        if (auto refusal = refusal_of(*known, plugin)) return {*refusal};
+        if (auto refusal = refusal_of(*known, plugin)) return refusal;
     Params params;
     params.add(settings.name.value).add(name_of(plugin.kind)).add(plugin.name).add(plugin.version);
     params.add(plugin.schema_version).add(plugin.declaration.empty() ? "null" : plugin.declaration);
     params.add(plugin.declaration_hash).add(settings.partitions);
     const auto id = connection_.exec(kHandlerWrite, params).integer(0, 0);
     create_handler_schema(connection_, {settings.name, static_cast<std::int32_t>(id), plugin.tables});
-    return {};
+    return std::nullopt;
 }
 
 void Catalog::write_routes(const routing::Changes& changes, const Routing& wanted,

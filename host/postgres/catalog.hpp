@@ -26,6 +26,9 @@ struct Applied {
     RoutingRevision revision;    // the head, whether or not it was made now
     bool made_revision = false;  // false: the routing was that one already
     routing::Changes changes;
+    // Handlers that cannot run with these plugins, and why: left as they were. Those that were registered keep
+    // their routes, so that nothing is missed meanwhile; new ones are registered once their plugin is there.
+    std::map<HandlerName, std::string> refused;
 };
 
 // As the handler was registered last.
@@ -81,9 +84,9 @@ public:
 
     // Makes `wanted` the routing in force, in one transaction: handlers registered, their schemas made, routes
     // begun and ended, a numbered revision written when the text is another than that in force. `parent`: the
-    // number of the revision that the caller saw in force, 0 for none. Safe to repeat. Error: every reason why not
-    // (someone applied another revision meanwhile, an unknown plugin, tables that changed under one schema version,
-    // ...); nothing was changed then.
+    // number of the revision that the caller saw in force, 0 for none. Safe to repeat. A handler whose plugin is
+    // missing or cannot take over its tables is refused alone (Applied::refused). Error: why nothing was changed
+    // (someone applied another revision meanwhile).
     Result<Applied, std::vector<std::string>> apply(const Routing& wanted, const std::vector<Description>& plugins,
                                                     const std::string& who, std::int64_t parent);
 
@@ -98,9 +101,9 @@ public:
     const std::string& url() const { return connection_.session().url; }
 
 private:
-    std::vector<std::string> register_handlers(const Routing& wanted,
-                                               const std::map<std::string, Description>& plugins);
-    std::vector<std::string> register_handler(const HandlerSettings& settings, const Description& plugin);
+    std::map<HandlerName, std::string> register_handlers(const Routing& wanted,
+                                                         const std::map<std::string, Description>& plugins);
+    std::optional<std::string> register_handler(const HandlerSettings& settings, const Description& plugin);
     void write_routes(const routing::Changes& changes, const Routing& wanted,
                       const std::map<std::string, Description>& plugins);
     void add_workers(std::vector<HandlerStatus>& handlers);

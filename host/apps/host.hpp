@@ -1,0 +1,58 @@
+// One host: applies the routing, then keeps its members running until it is told to stop.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "host/apps/host_plan.hpp"
+#include "host/apps/host_processes.hpp"
+#include "host/apps/instance.hpp"
+#include "host/core/clock.hpp"
+#include "host/postgres/catalog.hpp"
+#include "host/processes/stop_request.hpp"
+#include "host/supervise/supervisor.hpp"
+#include "host/telemetry/log.hpp"
+
+namespace lantern::apps {
+
+class Host final : private supervise::Observer {
+public:
+    struct Options {
+        std::set<supervise::Role> roles;
+        std::filesystem::path ready_file;  // written once everything that can run is running and bound; empty: none
+    };
+    Host(const Instance& at, Options options, telemetry::Log log);
+
+    // Until `stop`. Fault(configuration) when the database is not of this build's shape or the routing is refused.
+    void run(const processes::StopRequest& stop);
+
+private:
+    // Nothing: told to stop before the store could be reached.
+    std::optional<HostPlan> prepare(const processes::StopRequest& stop);
+    HostPlan apply_routing();
+    void forget_the_dead();
+    void report_ready();
+    bool all_bound();
+
+    void started(const supervise::Member& member, int pid) override;
+    void ended(const supervise::Death& death, std::optional<std::chrono::milliseconds> again_in) override;
+    void not_started(const supervise::Member& member, const std::string& why,
+                     std::chrono::milliseconds again_in) override;
+
+    const Instance at_;
+    const Options options_;
+    const telemetry::Log log_;
+    Settings settings_;
+    SystemClock clock_;
+    HostPlan plan_;
+    std::optional<postgres::Catalog> catalog_;
+    std::set<int> dead_workers_;  // pids whose leases are still to be freed
+    bool ready_ = false;
+};
+
+// This machine, as workers note it beside their pid.
+std::string host_name();
+
+}  // namespace lantern::apps
