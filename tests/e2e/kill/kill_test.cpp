@@ -2,12 +2,14 @@
 // reorders nothing.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <memory>
 #include <set>
 #include <thread>
 
-#include "tests/e2e/dev_instance.hpp"
+#include "tests/support/dev_instance.hpp"
 #include "tests/support/servers.hpp"
 
 namespace lantern::test {

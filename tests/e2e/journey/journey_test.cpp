@@ -3,8 +3,11 @@
 
 #include <boost/json.hpp>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
 
-#include "tests/e2e/dev_instance.hpp"
+#include "tests/support/dev_instance.hpp"
 #include "tests/support/servers.hpp"
 
 namespace lantern::test {

@@ -3,7 +3,7 @@
 
 #include <csignal>
 
-#include "tests/e2e/dev_instance.hpp"
+#include "tests/support/dev_instance.hpp"
 #include "tests/support/servers.hpp"
 
 namespace lantern::test {

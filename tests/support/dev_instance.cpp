@@ -1,5 +1,6 @@
-#include "tests/e2e/dev_instance.hpp"
+#include "tests/support/dev_instance.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <fstream>
 #include <iterator>
