@@ -11,9 +11,11 @@ namespace {
 
 constexpr int kUsers = 10'000;
 constexpr auto kRun = std::chrono::seconds(8);
+constexpr int kClients = 8;  // that make 500 updates a second together
+constexpr auto kEvery = std::chrono::milliseconds(1000 * kClients / 500);
 
 struct Load {
-    double rate = 0;     // answers a second
+    double rate = 0;  // answers a second
     double p50_ms = 0, p99_ms = 0;
     std::int64_t refused = 0;  // answers other than 2xx
 };
@@ -68,8 +70,9 @@ void wait_for_api(Place& place) {
                    std::chrono::seconds(60));
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     while (std::chrono::steady_clock::now() < until) {
-        if (processes::run({.argv = {"curl", "-sf", "http://127.0.0.1:" + std::to_string(place.http_port()) + "/readyz"}},
-                           std::chrono::seconds(5))
+        if (processes::run(
+                {.argv = {"curl", "-sf", "http://127.0.0.1:" + std::to_string(place.http_port()) + "/readyz"}},
+                std::chrono::seconds(5))
                 .ended.clean()) {
             return;
         }
@@ -93,9 +96,10 @@ void append() {
     }
     const Load creations = run_clients(place, 8, [](HttpClient& client, std::int64_t n) {
         const std::string name = "created" + std::to_string(n);
-        return client.send("POST", "/v1/users/",
-                           R"({"username":")" + name + R"(","email":")" + name +
-                               R"(@example.com","first_name":"A","last_name":"B","password":"correct horse"})")
+        return client
+            .send("POST", "/v1/users/",
+                  R"({"username":")" + name + R"(","email":")" + name +
+                      R"(@example.com","first_name":"A","last_name":"B","password":"correct horse"})")
             .status;
     });
     report("append, creations", creations, "8 clients, with the Argon2id hash, 19 MiB and 2 passes");
@@ -108,11 +112,10 @@ void latency() {
     place.wait_for("bound queues", "select count(*) from lantern.leases where feed_target is not null", 4,
                    std::chrono::seconds(60));
     place.fill_store(kUsers, 0);
-    place.wait_for("the read model", "select count(*) from user_read_model.users", kUsers, std::chrono::seconds(120));
+    place.wait_for("the read model", "select count(*) from user_read_model.users", kUsers,
+                   std::chrono::seconds(120));
     wait_for_api(place);
 
-    constexpr int kClients = 8;
-    constexpr auto kEvery = std::chrono::milliseconds(1000 * kClients / 500);
     std::vector<std::thread> threads;
     for (int number = 0; number < kClients; ++number) {
         threads.emplace_back([&place, number] {
@@ -130,8 +133,10 @@ void latency() {
                    std::chrono::seconds(60));
     const auto rows = place.database().query(
         "select percentile_cont(array[0.5, 0.99]) within group (order by extract(epoch from "
-        "pg_xact_commit_timestamp(u.xmin) - pg_xact_commit_timestamp((e.xid::text::bigint % 4294967296)::text::xid)) * 1000) "
-        "from user_read_model.users u join lantern.streams s on s.aggregate_id = u.id::text and s.aggregate_type = 'user' "
+        "pg_xact_commit_timestamp(u.xmin) - pg_xact_commit_timestamp((e.xid::text::bigint % "
+        "4294967296)::text::xid)) * 1000) "
+        "from user_read_model.users u join lantern.streams s on s.aggregate_id = u.id::text and s.aggregate_type = "
+        "'user' "
         "join lantern.events e on e.stream_id = s.stream_id and e.revision = 2");
     double p50 = 0, p99 = 0;
     std::sscanf(rows.text(0, 0).c_str(), "{%lf,%lf}", &p50, &p99);
@@ -157,7 +162,8 @@ void load() {
     for (int n = 1; n <= 300; ++n) later.push_back(time_of(n));
     std::sort(later.begin(), later.end());
     print("load, 10 000 events", first, "ms", "first command on the stream, no snapshot, with append; goal 10");
-    print("load, with snapshot", later[later.size() / 2], "ms", "median of the next 300 commands, with append; goal 1");
+    print("load, with snapshot", later[later.size() / 2], "ms",
+          "median of the next 300 commands, with append; goal 1");
     host->stop(std::chrono::seconds(20));
 }
 
@@ -171,8 +177,9 @@ void memory() {
         place.wait_for("all events", "select coalesce(sum(revision), 0) from user_read_model.lantern_streams",
                        std::int64_t{kUsers} * 10, std::chrono::seconds(120));
         const auto pid = place.ask("select pid from lantern.workers limit 1");
-        const auto peak = processes::run(
-            {.argv = {"awk", "/VmHWM/ {print $2}", "/proc/" + std::to_string(pid) + "/status"}}, std::chrono::seconds(5));
+        const auto peak =
+            processes::run({.argv = {"awk", "/VmHWM/ {print $2}", "/proc/" + std::to_string(pid) + "/status"}},
+                           std::chrono::seconds(5));
         print("memory of a worker", std::stod(peak.output) / 1024, "MiB",
               "peak resident size after 100 000 events of 10 000 streams; goal 64");
         host->stop(std::chrono::seconds(20));

@@ -36,7 +36,8 @@ HttpClient::~HttpClient() {
 }
 
 HttpClient::Answer HttpClient::send(const std::string& method, const std::string& path, const std::string& json) {
-    std::string request = method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token_ + "\r\n";
+    std::string request =
+        method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token_ + "\r\n";
     if (!json.empty()) {
         request += "Content-Type: application/json\r\nContent-Length: " + std::to_string(json.size()) + "\r\n";
     }

@@ -5,7 +5,8 @@
  *   limit_live AMQP_HOST PORT USER PASSWORD VHOST QUEUE POSTGRES_URL EVENTS
  * prints: seconds from the first delivery to the last commit. Exits 1 with a message on any error.
  *
- * Expects limit_users (id primary key ...), limit_streams (stream_id primary key, revision) and limit_flush(...). */
+ * Expects limit_users (id primary key ...), limit_streams (stream_id primary key, revision) and limit_flush(...).
+ */
 #include <amqp.h>
 #include <amqp_tcp_socket.h>
 #include <libpq-fe.h>

@@ -103,7 +103,8 @@ handlers:
                << " streams, 1 worker, quorum queue, synchronous_commit=on";
     print("live", rate, "events/s", conditions.str());
     print("live, limit by hand in C", by_hand, "events/s", conditions.str());
-    print("live, share of the limit", 100 * rate / by_hand, "%", "goal 80; Celery 1 640 events/s on such a machine");
+    print("live, share of the limit", 100 * rate / by_hand, "%",
+          "goal 80; Celery 1 640 events/s on such a machine");
 }
 
 }  // namespace lantern::bench

@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
         ++ran;
     }
     if (ran == 0) {
-        std::fprintf(stderr, "no benchmark is called %s; there are live, append, latency, load, abi, memory\n", argv[1]);
+        std::fprintf(stderr, "no benchmark is called %s; there are live, append, latency, load, abi, memory\n",
+                     argv[1]);
         return 1;
     }
     return 0;

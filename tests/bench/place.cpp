@@ -26,7 +26,8 @@ std::string number(double value) {
         return text;
     }
     std::string digits = std::to_string(static_cast<long long>(value + 0.5));
-    for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<std::size_t>(at), " ");
+    for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3)
+        digits.insert(static_cast<std::size_t>(at), " ");
     return digits;
 }
 
@@ -103,7 +104,8 @@ std::int64_t Place::ask(const std::string& sql) {
     return database_->query(sql).integer(0, 0);
 }
 
-void Place::wait_for(const std::string& what, const std::string& sql, std::int64_t wanted, std::chrono::seconds limit) {
+void Place::wait_for(const std::string& what, const std::string& sql, std::int64_t wanted,
+                     std::chrono::seconds limit) {
     const Stopwatch watch;
     while (watch.seconds() < static_cast<double>(limit.count())) {
         try {
@@ -113,7 +115,8 @@ void Place::wait_for(const std::string& what, const std::string& sql, std::int64
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
-    std::cerr << "waited too long for " << what << "; see " << directory_ / "lantern.log" << "\n";
+    std::cerr << "waited too long for " << what << "; see " << directory_ / "lantern.log"
+              << "\n";
     std::system(("tail -20 " + (directory_ / "lantern.log").string() + " >&2").c_str());
     std::exit(1);
 }
@@ -129,21 +132,40 @@ void Place::fill_store(int users, int updates) {
     const std::string revisions = std::to_string(updates + 1);
     database_->script(
         "begin;"
-        "insert into lantern.streams (aggregate_type, aggregate_id, revision) select 'user', (" + uuid_of(0, "n") +
-        ")::text, " + revisions + " from generate_series(1, " + count + ") n order by n;"
-        "insert into lantern.events (position, stream_id, revision, id, type, schema_version, recorded_at, xid, data, metadata) "
-        "select nextval('lantern.events_position'), s.stream_id, r, " + uuid_of(1, "(r::bigint * 10000000 + n)") +
-        ", case when r = 1 then 'USER_CREATED' else 'USER_UPDATED' end, case when r = 1 then 2 else 1 end, clock_timestamp(), "
-        "pg_current_xact_id(), case when r = 1 then json_build_object('username', 'user' || n, 'email', 'user' || n || '@example.com', "
-        "'first_name', 'First', 'last_name', 'Last', 'password_hash', 'x', 'hashing_method', 'argon2id', 'role', 'user') "
+        "insert into lantern.streams (aggregate_type, aggregate_id, revision) select 'user', (" +
+        uuid_of(0, "n") + ")::text, " + revisions + " from generate_series(1, " + count +
+        ") n order by n;"
+        "insert into lantern.events (position, stream_id, revision, id, type, schema_version, recorded_at, xid, "
+        "data, metadata) "
+        "select nextval('lantern.events_position'), s.stream_id, r, " +
+        uuid_of(1, "(r::bigint * 10000000 + n)") +
+        ", case when r = 1 then 'USER_CREATED' else 'USER_UPDATED' end, case when r = 1 then 2 else 1 end, "
+        "clock_timestamp(), "
+        "pg_current_xact_id(), case when r = 1 then json_build_object('username', 'user' || n, 'email', 'user' || "
+        "n || '@example.com', "
+        "'first_name', 'First', 'last_name', 'Last', 'password_hash', 'x', 'hashing_method', 'argon2id', 'role', "
+        "'user') "
         "else json_build_object('first_name', 'First ' || r) end, "
         "'{\"actor\":{\"id\":\"bench\",\"name\":\"bench\"},\"correlation_id\":\"c\"}'::json "
-        "from generate_series(1, " + revisions + ") r cross join generate_series(1, " + count + ") n "
-        "join lantern.streams s on s.aggregate_type = 'user' and s.aggregate_id = (" + uuid_of(0, "n") + ")::text order by r, n;"
-        "insert into lantern.unique_keys select 'username', 'user' || n, s.stream_id from generate_series(1, " + count + ") n "
-        "join lantern.streams s on s.aggregate_type = 'user' and s.aggregate_id = (" + uuid_of(0, "n") + ")::text;"
-        "insert into lantern.unique_keys select 'email', 'user' || n || '@example.com', s.stream_id from generate_series(1, " + count + ") n "
-        "join lantern.streams s on s.aggregate_type = 'user' and s.aggregate_id = (" + uuid_of(0, "n") + ")::text;"
+        "from generate_series(1, " +
+        revisions + ") r cross join generate_series(1, " + count +
+        ") n "
+        "join lantern.streams s on s.aggregate_type = 'user' and s.aggregate_id = (" +
+        uuid_of(0, "n") +
+        ")::text order by r, n;"
+        "insert into lantern.unique_keys select 'username', 'user' || n, s.stream_id from generate_series(1, " +
+        count +
+        ") n "
+        "join lantern.streams s on s.aggregate_type = 'user' and s.aggregate_id = (" +
+        uuid_of(0, "n") +
+        ")::text;"
+        "insert into lantern.unique_keys select 'email', 'user' || n || '@example.com', s.stream_id from "
+        "generate_series(1, " +
+        count +
+        ") n "
+        "join lantern.streams s on s.aggregate_type = 'user' and s.aggregate_id = (" +
+        uuid_of(0, "n") +
+        ")::text;"
         "commit; analyze lantern.events; analyze lantern.streams;");
 }
 
