@@ -111,19 +111,19 @@ std::string joined(const std::vector<Parameter>& parameters) {
 std::string same_key(const Table& table) {
     std::string out;
     for (std::size_t at = 0; at < table.key_columns; ++at)
-        out += (at ? " and t." : "t.") + quoted(table.columns[at].name) + " = p." + argument(at);
+        out += (at ? " and t." : "t.") + sql_name(table.columns[at].name) + " = p." + argument(at);
     return out;
 }
 
 std::string put_body(const Table& table) {
-    std::string sql = "begin\n    insert into " + quoted(table.name) + " (" +
+    std::string sql = "begin\n    insert into " + sql_name(table.name) + " (" +
                       names_of(table, 0, table.columns.size()) + ")\n    select * from unnest(" +
                       joined(parameters_of(table, WriteKind::put)) + ")\n    on conflict (" +
                       names_of(table, 0, table.key_columns) + ") do ";
     if (table.columns.size() == table.key_columns) return sql + "nothing;\nend";
     sql += "update set ";
     for (std::size_t at = table.key_columns; at < table.columns.size(); ++at) {
-        const auto name = quoted(table.columns[at].name);
+        const auto name = sql_name(table.columns[at].name);
         sql += (at > table.key_columns ? ", " : "") + name + " = excluded." + name;
     }
     return sql + ";\nend";
@@ -131,9 +131,9 @@ std::string put_body(const Table& table) {
 
 std::string patch_body(const Table& table) {
     const auto parameters = joined(parameters_of(table, WriteKind::patch));
-    std::string sql = "begin\n    update " + quoted(table.name) + " t set ";
+    std::string sql = "begin\n    update " + sql_name(table.name) + " t set ";
     for (std::size_t at = table.key_columns; at < table.columns.size(); ++at) {
-        const auto name = quoted(table.columns[at].name);
+        const auto name = sql_name(table.columns[at].name);
         sql += (at > table.key_columns ? ", " : "") + name + " = case when p.in_mask & " +
                std::to_string(std::int64_t{1} << at) + " <> 0 then p." + argument(at) + " else t." + name + " end";
     }
@@ -143,12 +143,12 @@ std::string patch_body(const Table& table) {
 
 std::string remove_body(const Table& table) {
     const auto parameters = joined(parameters_of(table, WriteKind::remove));
-    return "begin\n    delete from " + quoted(table.name) + " t using unnest(" + parameters + ") p (" + parameters +
-           ")\n     where " + same_key(table) + ";\nend";
+    return "begin\n    delete from " + sql_name(table.name) + " t using unnest(" + parameters + ") p (" +
+           parameters + ")\n     where " + same_key(table) + ";\nend";
 }
 
 std::string merged(const Column& column) {
-    const auto name = quoted(column.name);
+    const auto name = sql_name(column.name);
     switch (column.merge) {
         case Merge::add:
             return "t." + name + " + excluded." + name;
@@ -168,14 +168,14 @@ std::string merged(const Column& column) {
 }
 
 std::string merge_body(const Table& table) {
-    std::string sql = "begin\n    insert into " + quoted(table.name) + " as t (" +
+    std::string sql = "begin\n    insert into " + sql_name(table.name) + " as t (" +
                       names_of(table, 0, table.columns.size()) + (has_newest(table) ? ", lantern_position" : "") +
                       ")\n    select * from unnest(" + joined(parameters_of(table, WriteKind::merge)) +
                       ")\n    on conflict (" + names_of(table, 0, table.key_columns) + ") do ";
     if (table.columns.size() == table.key_columns) return sql + "nothing;\nend";
     sql += "update set ";
     for (std::size_t at = table.key_columns; at < table.columns.size(); ++at)
-        sql += (at > table.key_columns ? ",\n        " : "") + quoted(table.columns[at].name) + " = " +
+        sql += (at > table.key_columns ? ",\n        " : "") + sql_name(table.columns[at].name) + " = " +
                merged(table.columns[at]);
     if (has_newest(table))
         sql += ",\n        lantern_position = greatest(t.lantern_position, excluded.lantern_position)";
@@ -197,7 +197,8 @@ bool has_newest(const Table& table) {
 
 std::string names_of(const Table& table, std::size_t first, std::size_t last) {
     std::string out;
-    for (std::size_t at = first; at < last; ++at) out += (at > first ? ", " : "") + quoted(table.columns[at].name);
+    for (std::size_t at = first; at < last; ++at)
+        out += (at > first ? ", " : "") + sql_name(table.columns[at].name);
     return out;
 }
 

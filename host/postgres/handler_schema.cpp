@@ -21,19 +21,19 @@ std::string default_of(const Column& column) {
 }
 
 std::string table_ddl(const Table& table) {
-    std::string sql = "create table " + quoted(table.name) + " (\n";
+    std::string sql = "create table " + sql_name(table.name) + " (\n";
     bool has_newest = false;
     for (std::size_t at = 0; at < table.columns.size(); ++at) {
         const auto& column = table.columns[at];
-        sql += "    " + quoted(column.name) + " " + std::string(sql_type(column.type));
+        sql += "    " + sql_name(column.name) + " " + std::string(sql_type(column.type));
         sql += (at < table.key_columns ? " not null" : default_of(column)) + ",\n";
         has_newest = has_newest || column.merge == Merge::newest;
     }
     if (has_newest) sql += "    lantern_position bigint not null default 0,\n";
     sql += "    primary key (" + names_of(table, 0, table.key_columns) + ")\n) with (fillfactor = 85);\n";
     for (const auto& index : table.indexes) {
-        sql += "create index on " + quoted(table.name) + " (";
-        for (std::size_t at = 0; at < index.size(); ++at) sql += (at ? ", " : "") + quoted(index[at]);
+        sql += "create index on " + sql_name(table.name) + " (";
+        for (std::size_t at = 0; at < index.size(); ++at) sql += (at ? ", " : "") + sql_name(index[at]);
         sql += ");\n";
     }
     return sql;
@@ -92,10 +92,10 @@ void create_handler_schema(Connection& connection, const HandlerSchema& schema) 
     if (auto refusal = refusal_of(schema)) throw Fault(FaultKind::configuration, "postgres", *refusal);
     const auto& name = schema.handler.value;
     const bool exists =
-        !connection.query("select to_regclass($1)", Params{}.add(quoted(name) + ".lantern_streams")).null(0, 0);
+        !connection.query("select to_regclass($1)", Params{}.add(sql_name(name) + ".lantern_streams")).null(0, 0);
     const auto before = connection.query("show search_path").text(0, 0);
-    std::string sql = exists ? "" : "create schema " + quoted(name) + ";\n";
-    sql += "set local search_path = " + quoted(name) + ";\n";
+    std::string sql = exists ? "" : "create schema " + sql_name(name) + ";\n";
+    sql += "set local search_path = " + sql_name(name) + ";\n";
     if (!exists) sql += tables_ddl(schema);
     sql += functions_ddl(schema);
     sql += "set local search_path = " + before + ";\n";

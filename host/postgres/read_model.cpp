@@ -24,12 +24,12 @@ Statement find_statement(const HandlerName& handler, const Table& table, std::si
         arrays += (at ? ", $" : "$") + std::to_string(at + 1) +
                   "::" + std::string(sql_type(table.columns[at].type)) + "[]";
         names += key + ", ";
-        where += (at ? " and t." : "t.") + quoted(table.columns[at].name) + " = k." + key;
+        where += (at ? " and t." : "t.") + sql_name(table.columns[at].name) + " = k." + key;
     }
-    for (const auto& column : table.columns) columns += ", t." + quoted(column.name);
+    for (const auto& column : table.columns) columns += ", t." + sql_name(column.name);
     return {"find_" + handler.value + "_" + std::to_string(number),
             "select k.ord" + columns + " from unnest(" + arrays + ") with ordinality k (" + names + "ord) join " +
-                quoted(table.name) + " t on " + where};
+                sql_name(table.name) + " t on " + where};
 }
 
 }  // namespace
@@ -152,7 +152,7 @@ void ReadModel::reconnect() {
 
 Session session_of(const std::string& url, const HandlerName& handler) {
     return {
-        .url = url, .application_name = "lantern worker " + handler.value, .search_path = quoted(handler.value)};
+        .url = url, .application_name = "lantern worker " + handler.value, .search_path = sql_name(handler.value)};
 }
 
 }  // namespace lantern::postgres

@@ -215,7 +215,7 @@ std::string_view sql_type(ColumnType type) {
     return "text";
 }
 
-std::string quoted(std::string_view identifier) {
+std::string sql_name(std::string_view identifier) {
     std::string out = "\"";
     for (const char c : identifier) {
         if (c == '"') out.push_back('"');

@@ -27,6 +27,6 @@ Value parse_value(ColumnType type, std::string_view text);
 std::string_view sql_type(ColumnType type);
 
 // "name" with its quotes doubled.
-std::string quoted(std::string_view identifier);
+std::string sql_name(std::string_view name);
 
 }  // namespace lantern::postgres

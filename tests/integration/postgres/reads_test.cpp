@@ -1,0 +1,141 @@
+#include "host/postgres/reads.hpp"
+
+#include <gmock/gmock.h>
+
+#include "host/postgres/store.hpp"
+#include "tests/integration/postgres/handlers.hpp"
+
+namespace lantern::postgres {
+namespace {
+
+class ReadsTest : public test::PostgresTest {
+protected:
+    ReadsTest() {
+        Catalog catalog(url_);
+        EXPECT_TRUE(
+            catalog.apply(test::usual_routing(), {test::projection_plugin(), test::effect_plugin()}, "t", 0));
+    }
+    StreamId append(const std::string& id, std::int64_t expected, const std::string& type) {
+        const auto appended = store_.append(test::append_of(id, expected, {test::event_of(type)}));
+        EXPECT_TRUE(appended);
+        return appended.value().stream;
+    }
+    void applied(StreamId stream, std::int64_t revision, int state = 0) {
+        sql_.query(
+            "insert into people.lantern_streams (stream_id, revision, state) values ($1, $2, $3)"
+            " on conflict (stream_id) do update set revision = excluded.revision, state = excluded.state",
+            Params{}.add(stream.value).add(revision).add(state));
+    }
+    http::RowAnswer row(const std::string& id, const std::string& absent_when = {}) {
+        return reads_.row({"people", "people", "user", id, absent_when}).value();
+    }
+
+    const std::string id_ = test::fresh_id().text();
+    Store store_{url_};
+    Reads reads_{url_};
+};
+
+TEST_F(ReadsTest, ARowTellsUpToWhichRevisionItIsComplete) {
+    EXPECT_EQ(row(id_).head, Revision{0});
+    const auto stream = append(id_, 0, "MADE");
+    auto answer = row(id_);
+    EXPECT_FALSE(answer.row);
+    EXPECT_EQ(answer.head, Revision{1});
+    EXPECT_EQ(answer.as_of, Revision{0});
+    EXPECT_EQ(answer.pending, http::Pending::lagging);
+
+    sql_.query(
+        "insert into people.people (id, name, made_at, extra) values ($1, 'Sarah', '2026-01-02 03:04:05Z', '{}')",
+        Params{}.add(id_));
+    applied(stream, 1);
+    answer = row(id_);
+    EXPECT_EQ(answer.as_of, Revision{1});
+    EXPECT_EQ(answer.pending, http::Pending::none);
+    ASSERT_TRUE(answer.row);
+    EXPECT_THAT(*answer.row, ::testing::StartsWith("{\"id\":\"" + id_ + "\",\"name\":\"Sarah\",\"age\":null"));
+
+    append(id_, 1, "UNROUTED");
+    answer = row(id_);
+    EXPECT_EQ(answer.head, Revision{2});
+    EXPECT_EQ(answer.as_of, Revision{2}) << "an event that is not routed here is not missing";
+
+    append(id_, 2, "CHANGED");
+    EXPECT_EQ(row(id_).as_of, Revision{2});
+    applied(stream, 1, 1);
+    EXPECT_EQ(row(id_).pending, http::Pending::retrying);
+    applied(stream, 1, 2);
+    EXPECT_EQ(row(id_).pending, http::Pending::dead);
+    EXPECT_FALSE(row(id_, "made_at").row);
+    EXPECT_TRUE(row(id_, "age").row);
+}
+
+TEST_F(ReadsTest, AnIdThatCannotBeAKeyAndATableThatIsNotThereAreAbsent) {
+    EXPECT_EQ(row("not-a-uuid").head, Revision{0});
+    append(id_, 0, "MADE");
+    const auto answer = reads_.row({"unknown", "people", "user", id_, ""}).value();
+    EXPECT_EQ(answer.head, Revision{1});
+    EXPECT_EQ(answer.pending, http::Pending::lagging);
+    EXPECT_TRUE(reads_.rows({"unknown", "people", {}, {}, 10, ""}).value().rows.empty());
+}
+
+TEST_F(ReadsTest, RowsArePagedWithoutGapOrDouble) {
+    sql_.query(
+        "insert into people.people (id, name, age) select gen_random_uuid(), 'n' || n % 7,"
+        " case when n % 5 = 0 then null else n % 11 end from generate_series(1, 100) n");
+    std::vector<std::string> seen;
+    http::RowsQuery query{"people", "people", {}, {"age", "name"}, 7, ""};
+    for (int page = 0; page < 20; ++page) {
+        const auto answer = reads_.rows(query);
+        ASSERT_TRUE(answer);
+        seen.insert(seen.end(), answer.value().rows.begin(), answer.value().rows.end());
+        if (!answer.value().next) break;
+        query.cursor = *answer.value().next;
+    }
+    EXPECT_EQ(seen.size(), 100u);
+    EXPECT_THAT(seen.front(), ::testing::HasSubstr("\"age\":10"));
+    EXPECT_THAT(seen.back(), ::testing::HasSubstr("\"age\":null"));
+    std::sort(seen.begin(), seen.end());
+    EXPECT_EQ(std::unique(seen.begin(), seen.end()), seen.end());
+}
+
+TEST_F(ReadsTest, RowsAreFilteredAndNonsenseIsNamed) {
+    sql_.query(
+        "insert into people.people (id, name, age) select gen_random_uuid(), 'n' || n % 7, n"
+        " from generate_series(1, 100) n");
+    using Compare = QueryFilter::Compare;
+    const auto filtered = reads_.rows({"people",
+                                       "people",
+                                       {{"from", "age", Compare::from, "10"},
+                                        {"to", "age", Compare::to, "30"},
+                                        {"name", "name", Compare::equal, "n3"}},
+                                       {"age"},
+                                       50,
+                                       ""});
+    ASSERT_TRUE(filtered);
+    EXPECT_EQ(filtered.value().rows.size(), 3u);  // 10, 17, 24
+    EXPECT_FALSE(reads_.rows({"people", "people", {{"p", "nope", Compare::equal, "1"}}, {}, 5, ""}));
+    EXPECT_FALSE(reads_.rows({"people", "people", {{"p", "age", Compare::equal, "x"}}, {}, 5, ""}));
+    EXPECT_FALSE(reads_.rows({"people", "people", {}, {"age"}, 5, "zz"}));
+    EXPECT_FALSE(reads_.rows({"people", "people", {}, {"age"}, 5, "-"}));
+}
+
+TEST_F(ReadsTest, HistoryIsPagedAndFiltered) {
+    EXPECT_EQ(reads_.history({"user", id_, {}, 10, {}, {}, {}}).head, Revision{0});
+    append(id_, 0, "MADE");
+    for (int n = 1; n < 5; ++n) append(id_, n, n % 2 ? "CHANGED" : "OTHER");
+    auto answer = reads_.history({"user", id_, Revision{1}, 2, {}, {}, {}});
+    EXPECT_EQ(answer.head, Revision{5});
+    ASSERT_EQ(answer.events.size(), 2u);
+    EXPECT_EQ(answer.events[0].revision, Revision{2});
+    EXPECT_TRUE(answer.more);
+    answer = reads_.history({"user", id_, {}, 10, {"CHANGED"}, {}, {}});
+    EXPECT_EQ(answer.events.size(), 2u);
+    EXPECT_FALSE(answer.more);
+    const auto third = answer.events[1].recorded_at;
+    EXPECT_EQ(reads_.history({"user", id_, {}, 10, {}, {}, third}).events.size(), 3u);
+    EXPECT_EQ(reads_.history({"user", id_, {}, 10, {}, third, {}}).events.size(), 2u);
+    EXPECT_TRUE(reads_.history({"user", id_, Revision{5}, 10, {}, {}, {}}).events.empty());
+}
+
+}  // namespace
+}  // namespace lantern::postgres
