@@ -1,0 +1,25 @@
+// Text with places to fill: "Hello {{first_name}}".
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace mail {
+
+enum class Escape { none, html };
+
+class Template {
+public:
+    // Throws std::invalid_argument, naming `setting`, on a place that is not closed or not one of `fields`.
+    Template(std::string_view setting, std::string text, std::span<const std::string_view> fields);
+
+    std::string filled(const std::function<std::string_view(std::string_view field)>& value, Escape escape) const;
+
+private:
+    std::string text_;
+};
+
+}  // namespace mail
