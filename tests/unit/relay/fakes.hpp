@@ -90,6 +90,7 @@ public:
 
 private:
     std::size_t accept(std::span<const Event> events) {
+        if (declared == 0) throw Fault(FaultKind::outage, "fake", "not connected");
         std::map<StreamId, Revision> last;
         std::size_t prefix = 0;
         for (const Event& event : events) {
