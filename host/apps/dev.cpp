@@ -95,7 +95,13 @@ int serve(const std::filesystem::path& data, DevStack::Options options, const pr
     stack.start();
     bool told = false;
     while (!asked.wait(kTendEvery)) {
-        stack.tend();
+        try {
+            stack.tend();
+        } catch (const Fault& fault) {
+            if (!told) throw;
+            std::cerr << "lantern dev: " << fault.what() << "; trying again" << std::endl;
+            continue;
+        }
         if (told || !stack.ready()) continue;
         write_endpoints(data, stack.endpoints());
         print(stack.endpoints());
@@ -111,7 +117,7 @@ int serve(const std::filesystem::path& data, DevStack::Options options, const pr
 int detach(const std::filesystem::path& data, const DevStack::Options& options, DevLock& lock) {
     std::filesystem::create_directories(data / "log");
     const auto log = data / "log" / "lantern.log";
-    processes::Program program{.argv = {"/proc/self/exe", "dev", "--data", data.string(), "--config",
+    processes::Program program{.argv = {processes::own_program(), "dev", "--data", data.string(), "--config",
                                         options.config.string(), "--plugins", options.plugins.string()},
                                .directory = "/",
                                .output = log,

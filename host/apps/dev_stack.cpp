@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "host/apps/verbs.hpp"
 #include "host/core/fault.hpp"
 #include "host/core/limits.hpp"
 #include "host/postgres/migrate.hpp"
@@ -63,8 +64,9 @@ void DevStack::start() {
 }
 
 void DevStack::start_host() {
-    processes::Program host{.argv = {"/proc/self/exe", "host", "--config", options_.config.string(), "--plugins",
-                                     options_.plugins.string(), "--ready-file", ready_file().string()}};
+    processes::Program host{.argv = {processes::own_program(), "host", "--config", options_.config.string(),
+                                     "--plugins", options_.plugins.string(), "--ready-file",
+                                     ready_file().string()}};
     if (!options_.roles.empty()) host.argv.insert(host.argv.end(), {"--roles", options_.roles});
     const std::string& url = endpoints_.http_url;
     host.environment = {{processes::kOwnerVariable, options_.data.string()},
@@ -86,6 +88,8 @@ void DevStack::tend() {
     if (host_) {
         const auto ended = host_->wait(0ms);
         if (!ended) return;
+        if (ended->exit_code == kMisconfigured && !ready())
+            throw Fault(FaultKind::configuration, "dev", "the host refuses to start; its reason stands above");
         constexpr auto kStable = 10s;
         const std::chrono::milliseconds first{limits::kBackoffFirst}, most{limits::kBackoffMax};
         host_delay_ = now - host_due_ > kStable ? first : std::clamp(host_delay_ * 2, first, most);

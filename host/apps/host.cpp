@@ -170,19 +170,19 @@ bool Host::all_bound() {
 }
 
 void Host::started(const supervise::Member& member, int pid) {
-    log_.info("started", {{"process", member.text()}, {"pid", pid}});
+    log_.info("started", {{"member", member.text()}, {"pid", pid}});
 }
 
 void Host::ended(const supervise::Death& death, std::optional<milliseconds> again_in) {
     if (death.member.role == Role::worker) dead_workers_.insert(death.pid);
-    telemetry::Fields fields{{"process", death.member.text()}, {"pid", death.pid}, {"with", death.how}};
+    telemetry::Fields fields{{"member", death.member.text()}, {"pid", death.pid}, {"with", death.how}};
     if (!again_in) return log_.info("ended", fields);
     fields.push_back({"again_in", in_ms(*again_in)});
     log_.error("died", fields);
 }
 
 void Host::not_started(const supervise::Member& member, const std::string& why, milliseconds again_in) {
-    log_.error("not started", {{"process", member.text()}, {"why", why}, {"again_in", in_ms(again_in)}});
+    log_.error("not started", {{"member", member.text()}, {"why", why}, {"again_in", in_ms(again_in)}});
 }
 
 void add_host(Verbs& verbs) {

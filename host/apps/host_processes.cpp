@@ -19,7 +19,7 @@ std::vector<std::string> verb_of(const Member& member) {
 }  // namespace
 
 Result<int> HostProcesses::start(const Member& member) {
-    processes::Program program{.argv = {"/proc/self/exe"}, .environment = options_.environment};
+    processes::Program program{.argv = {processes::own_program()}, .environment = options_.environment};
     for (auto& word : verb_of(member)) program.argv.push_back(std::move(word));
     program.argv.insert(program.argv.end(), options_.arguments.begin(), options_.arguments.end());
     try {

@@ -5,13 +5,6 @@
 #include "host/core/fault.hpp"
 
 namespace lantern::apps {
-namespace {
-
-constexpr int kFailed = 1;
-constexpr int kMisconfigured = 2;
-
-}  // namespace
-
 Verbs::Verbs(CLI::App& app) : app_(app) {}
 
 CLI::App& Verbs::add(const std::string& name, const std::string& description, Action action) {

@@ -13,6 +13,10 @@
 
 namespace lantern::apps {
 
+// Exit codes.
+inline constexpr int kFailed = 1;
+inline constexpr int kMisconfigured = 2;
+
 class Verbs {
 public:
     using Action = std::function<int(const Instance& at)>;  // returns the exit code; may throw Fault

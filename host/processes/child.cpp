@@ -195,6 +195,12 @@ pid_t spawn(const Program& program, int output, int lifeline) {
 
 }  // namespace
 
+std::string own_program() {
+    // A replaced file is named "... (deleted)"; the link itself still leads to it.
+    const auto path = std::filesystem::read_symlink("/proc/self/exe");
+    return std::filesystem::exists(path) ? path.string() : "/proc/self/exe";
+}
+
 std::string Ended::text() const {
     if (signal == 0) return "exit code " + std::to_string(exit_code);
     return "signal " + std::to_string(signal) + " (" + strsignal(signal) + ")";

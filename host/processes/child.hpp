@@ -30,6 +30,10 @@ struct Program {
     enum class Life { ours, detached } life = Life::ours;
 };
 
+// Path of the program that runs here, for starting it again: the same build, even if its file was replaced
+// meanwhile.
+std::string own_program();
+
 struct Ended {
     int exit_code = 0;  // meaningful when signal is 0
     int signal = 0;
