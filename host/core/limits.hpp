@@ -24,6 +24,7 @@ inline constexpr std::size_t kFillEventsMax = 5000;  // fetched from the store f
 inline constexpr std::size_t kConfirmWindow = 512;
 inline constexpr std::size_t kSlicePageEvents = 1000;
 inline constexpr auto kRelayPoll = 50ms;
+inline constexpr std::size_t kStreamNamesMax = 100'000;  // remembered by the relay
 
 // Leases and leadership
 inline constexpr auto kHeartbeatEvery = 1s;
