@@ -15,7 +15,7 @@ struct Parameter {
     std::string type;
 };
 
-// u_: rows that exist, with what they were believed to be; n_: rows that don't; a_: failed attempts.
+// u_: rows that exist, with what they were believed to be; n_: rows of which nothing is known; a_: failed attempts.
 constexpr std::array<std::array<const char*, 2>, kEnterParameters> kEnter = {{
     {"in_generation", "bigint"}, {"in_partitions", "integer[]"}, {"in_epochs", "bigint[]"},
     {"u_stream", "bigint[]"},    {"u_was_revision", "bigint[]"}, {"u_was_state", "smallint[]"},
@@ -58,9 +58,13 @@ begin
         end if;
     end if;
     if cardinality(n_stream) > 0 then
-        insert into lantern_streams (stream_id, revision, state, seen, attempts, next_attempt_at, last_error)
+        insert into lantern_streams as s (stream_id, revision, state, seen, attempts, next_attempt_at, last_error)
         select * from unnest(n_stream, n_revision, n_state, n_seen, n_attempts, n_next, n_error)
-        on conflict (stream_id) do nothing;
+        on conflict (stream_id) do update
+           set revision = excluded.revision, state = excluded.state, seen = excluded.seen,
+               attempts = excluded.attempts, next_attempt_at = excluded.next_attempt_at,
+               last_error = excluded.last_error
+         where s.revision = 0 and s.state = 0 and s.seen = 0;
         get diagnostics written = row_count;
         if written <> cardinality(n_stream) then
             raise exception 'a stream row was not as believed' using errcode = 'LN010';

@@ -1,6 +1,10 @@
 #include "host/postgres/source.hpp"
 
+#include <algorithm>
+#include <tuple>
+
 #include "host/postgres/announcer.hpp"
+#include "host/postgres/array_literal.hpp"
 #include "host/postgres/embedded_sql.hpp"
 #include "host/postgres/event_rows.hpp"
 
@@ -12,6 +16,7 @@ const Statement kReadSequence = statement("read_sequence");
 const Statement kOwnTransaction = statement("own_transaction");
 const Statement kTakeSnapshot = statement("take_snapshot");
 const Statement kPage = statement("slice_page");
+const Statement kNames = statement("stream_names");
 const Statement kIncarnation = statement("incarnation");
 
 }  // namespace
@@ -49,11 +54,31 @@ Page Source::page(const Mark& from, const Mark& to, Position after, std::size_t 
     Params params;
     params.add(from.snapshot).add(from.floor.value).add(to.snapshot).add(to.ceiling.value).add(after.value);
     params.add(static_cast<std::int64_t>(limit) + 1);
+    const auto rows = connection_.exec(kPage, params);
     Page page;
-    page.events = read_events(connection_.exec(kPage, params));
-    page.last = page.events.size() <= limit;
-    if (!page.last) page.events.pop_back();
+    page.last = rows.size() <= limit;
+    page.events.reserve(rows.size());
+    for (std::size_t row = 0; row < std::min(rows.size(), limit); ++row)
+        page.events.push_back(read_event(rows, row, 0));
+    add_names(page.events);
     return page;
+}
+
+void Source::add_names(std::vector<Event>& events) {
+    if (names_.size() > limits::kStreamNamesMax) names_.clear();
+    ArrayLiteral unknown;
+    bool any = false;
+    for (const auto& event : events) {
+        if (!names_.try_emplace(event.stream).second) continue;
+        unknown.add(event.stream.value);
+        any = true;
+    }
+    if (any) {
+        const auto rows = connection_.exec(kNames, Params{}.add(std::move(unknown).take()));
+        for (std::size_t row = 0; row < rows.size(); ++row)
+            names_[StreamId{rows.integer(row, 0)}] = {rows.text(row, 1), rows.text(row, 2)};
+    }
+    for (auto& event : events) std::tie(event.aggregate_type, event.aggregate_id) = names_.at(event.stream);
 }
 
 Uuid Source::incarnation() {

@@ -2,6 +2,10 @@
 // One thread. Connects again by itself at the next call after its connection was lost.
 #pragma once
 
+#include <string>
+#include <unordered_map>
+#include <utility>
+
 #include "host/postgres/connection.hpp"
 #include "host/relay/ports.hpp"
 
@@ -18,8 +22,11 @@ public:
 
 private:
     bool anything_now(const Mark& from);
+    void add_names(std::vector<Event>& events);
 
     Connection connection_;
+    // Aggregate types and ids by stream; they never change. Looked up once, not for each event of a page.
+    std::unordered_map<StreamId, std::pair<std::string, std::string>> names_;
 };
 
 }  // namespace lantern::postgres

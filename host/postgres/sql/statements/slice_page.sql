@@ -1,7 +1,9 @@
 -- One page of the slice between two marks, by position.
 --   $1 old snapshot, $2 old floor, $3 new snapshot, $4 ceiling of the new, $5 after position, $6 limit
 -- Arm 1: ids in progress in the old snapshot, along (xid, position). Arm 2: younger ids, along the primary key.
-with page as (
+select page.stream_id, page.revision, page.position, page.id, page.type, page.schema_version, page.recorded_at,
+       page.data, page.metadata
+  from (
     (select late.* from pg_snapshot_xip($1::pg_snapshot) x (xid), lateral (
         select e.* from lantern.events e
          where e.xid = x.xid and e.position > $5::bigint and pg_visible_in_snapshot(e.xid, $3::pg_snapshot)
@@ -11,10 +13,5 @@ with page as (
     (select e.* from lantern.events e
       where e.position > greatest($2::bigint, $5) and e.position <= $4::bigint
         and e.xid >= pg_snapshot_xmax($1) and pg_visible_in_snapshot(e.xid, $3)
-      order by e.position limit $6)
-)
-select p.stream_id, p.revision, p.position, p.id, p.type, p.schema_version, p.recorded_at, p.data, p.metadata,
-       s.aggregate_type, s.aggregate_id
-  from (select * from page order by position limit $6) p, lateral (
-      select aggregate_type, aggregate_id from lantern.streams where stream_id = p.stream_id offset 0) s
- order by p.position
+      order by e.position limit $6)) page
+ order by page.position limit $6
