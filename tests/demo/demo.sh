@@ -1,0 +1,145 @@
+#!/bin/bash
+# Sarah's story, told with real calls against a Lantern of its own: demo.sh path/to/lantern
+# Every call is printed as a person could type it; a step that is not as told ends the demo with an error.
+set -euo pipefail
+
+lantern=$(readlink -f "${1:?usage: demo.sh path/to/lantern}")
+DATA=$(mktemp -d "${TMPDIR:-/tmp}/lantern-demo.XXXXXX")
+chmod 755 "$DATA"  # its servers run as users of their own
+body=$DATA/answer
+status=
+
+tell() { printf '\n\033[1m# %s\033[0m\n' "$*"; }
+
+finish() {
+    local result=$?
+    trap - EXIT
+    if [ $result -ne 0 ]; then
+        printf '\nThe demo failed. The end of the logs in %s/log:\n' "$DATA" >&2
+        tail -n 15 "$DATA"/log/* >&2 || true
+    fi
+    "$lantern" dev --data "$DATA" --stop >/dev/null 2>&1 || true
+    rm -rf "$DATA"
+    exit $result
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+fail() {
+    printf '\nexpected: %s\ngot %s: %s\n' "$1" "$status" "$(cat "$body")" >&2
+    exit 1
+}
+
+# call 'curl ...': prints the command, runs it, shows the answer.
+call() {
+    printf '\n$ %s\n' "$1"
+    request "$1"
+    printf '%s ' "$status"
+    jq . "$body" 2>/dev/null || cat "$body"
+}
+request() { status=$(eval "$1 -o '$body' -w '%{http_code}'") || fail "an answer to $1"; }
+
+# expect STATUS [JQ EXPRESSION...]: what the answer must be.
+expect() {
+    [ "$status" = "$1" ] || fail "status $1"
+    local expression
+    for expression in "${@:2}"; do
+        jq -e "$expression" "$body" >/dev/null || fail "$expression"
+    done
+}
+
+# until_true COMMAND...: waits for what happens by itself, at most 15 seconds.
+until_true() {
+    local deadline=$((SECONDS + 15))
+    until "$@" >/dev/null 2>&1; do
+        [ $SECONDS -lt $deadline ] || { echo "waited in vain for: $*" >&2; exit 1; }
+        sleep 0.05
+    done
+}
+audited() { request "curl -s \"\$URL/v1/audit/?subject=\$SARAH\" -H \"\$AUTH\"" && jq -e "$1" "$body"; }
+mailed() { grep -q "$1" "$DATA"/mail/*.eml; }
+
+tell "A Lantern with a PostgreSQL and a RabbitMQ of its own, in $DATA"
+printf '\n$ lantern dev --data %s --detach\n' "$DATA"
+"$lantern" dev --data "$DATA" --detach
+endpoint() { jq -er ".$1" "$DATA/endpoints.json"; }
+URL=$(endpoint http_url) POSTGRES=$(endpoint postgres_url) AUTH="Authorization: Bearer $(endpoint admin_token)"
+URL=${URL%/}
+printf '\n$ URL=%s\n$ AUTH="%s"\n' "$URL" "$AUTH"
+
+tell "Two users join."
+# shellcheck disable=SC2016 # call prints the command as it stands and expands it afterwards
+{
+call 'curl -s "$URL/v1/users/" -H "$AUTH" --json '\''{"username": "sarah", "email": "sarah@example.com",
+    "first_name": "Sarah", "last_name": "Miller", "password": "correct horse"}'\'
+expect 201 '.revision == 1' '.id | length == 36'
+SARAH=$(jq -r .id "$body")
+call 'curl -s "$URL/v1/users/" -H "$AUTH" --json '\''{"username": "tom", "email": "tom@example.com",
+    "first_name": "Tom", "last_name": "Reed", "password": "battery staple"}'\'
+expect 201 '.revision == 1'
+export TOM
+TOM=$(jq -r .id "$body")
+
+tell "The name sarah is taken now, whatever its case."
+call 'curl -s "$URL/v1/users/" -H "$AUTH" --json '\''{"username": "SARAH", "email": "other@example.com",
+    "first_name": "S", "last_name": "M", "password": "correct horse"}'\'
+expect 409
+
+tell "Sarah marries and changes her last name."
+printf '\n$ SARAH=%s\n' "$SARAH"
+call 'curl -s -X PUT "$URL/v1/users/$SARAH/" -H "$AUTH" --json '\''{"last_name": "Connor"}'\'
+expect 200 '.revision == 2'
+
+tell "The read model shows it: wait for revision 2, at most 5 seconds."
+call 'curl -s "$URL/v1/users/$SARAH/?min_revision=2" -H "$AUTH" -H "Prefer: wait=5"'
+expect 200 '.last_name == "Connor"' '.username == "sarah"' '[.. | strings] | all(contains("argon2") | not)'
+
+tell "It is a plain table, written by the plugin user_read_model."
+printf '\n$ psql "$POSTGRES" -c "select username, first_name, last_name, revision from user_read_model.users"\n'
+until_true sh -c "psql '$POSTGRES' -Atc 'select username from user_read_model.users' | grep -qx tom"
+psql "$POSTGRES" -c "select username, first_name, last_name, revision from user_read_model.users order by username"
+
+tell "The plugin welcome_email has written to both."
+until_true mailed "sarah@example.com"
+until_true mailed "tom@example.com"
+printf '\n$ grep -h -e ^To: -e ^Subject: %s/mail/*.eml\n' "$DATA"
+grep -h -i -e '^To:' -e '^Subject:' "$DATA"/mail/*.eml
+
+tell "Somebody deletes Sarah. A deletion needs its reason."
+call 'curl -s -X DELETE "$URL/v1/users/$SARAH/" -H "$AUTH" --json '\''{"reason": "duplicate of account 4711"}'\'
+expect 200 '.revision == 3'
+call 'curl -s "$URL/v1/users/$SARAH/?min_revision=3" -H "$AUTH" -H "Prefer: wait=5"'
+expect 404
+
+tell "Monday, 15:47. \"Sarah's account is missing! Who deleted it, when, why, and what did it hold?\""
+until_true audited '.items[] | select(.action == "USER_DELETED")'
+call 'curl -s "$URL/v1/audit/?subject=$SARAH&action=USER_DELETED" -H "$AUTH"'
+expect 200 '.items | length == 1' '.items[0].reason == "duplicate of account 4711"' \
+    '.items[0] | (.actor | length > 0) and (.time | length > 0)'
+
+tell "Everything that ever happened to her, without a secret:"
+call 'curl -s "$URL/v1/users/$SARAH/history/" -H "$AUTH"'
+expect 200 '[.items[].type] == ["USER_CREATED", "USER_UPDATED", "USER_DELETED"]' \
+    '[.items[].revision] == [1, 2, 3]' '.items[2].data.reason == "duplicate of account 4711"' \
+    '[.. | objects | keys[]] | index("password_hash") == null'
+BEFORE=$(jq -r '.items[1].recorded_at' "$body")
+
+tell "And what she looked like before:"
+printf '\n$ BEFORE=%s\n' "$BEFORE"
+call 'curl -s "$URL/v1/users/$SARAH/at/?timestamp=$BEFORE" -H "$AUTH"'
+expect 200 '.last_name == "Connor"' '.email == "sarah@example.com"' '.revision == 2'
+call 'curl -s "$URL/v1/users/$SARAH/at/?revision=1" -H "$AUTH"'
+expect 200 '.last_name == "Miller"' '[.. | objects | keys[]] | index("password_hash") == null'
+
+tell "Tom never noticed."
+call 'curl -s "$URL/v1/users/$TOM/" -H "$AUTH"'
+}
+expect 200 '.username == "tom"' '.revision == 1'
+
+printf '\n$ lantern status --data %s\n' "$DATA"
+"$lantern" status --data "$DATA"
+printf '\n$ lantern dev --data %s --stop\n' "$DATA"
+pid=$(endpoint dev_pid)
+"$lantern" dev --data "$DATA" --stop
+! kill -0 "$pid" 2>/dev/null || { echo "process $pid is still there" >&2; exit 1; }
+tell "That was the whole story. Every step was as told."
