@@ -93,7 +93,12 @@ std::optional<CommandPath::Step> CommandPath::decide_once(const LoadedAggregate&
 
     // 1. Answers hold for the state they were asked on: a password verified against a hash that has gone since
     //    proves nothing.
-    if (!handling.answers.empty() && handling.asked_at != basis.head()) handling.answers.clear();
+    if (!handling.answers.empty() && handling.asked_at != basis.head()) {
+        if (basis.cached) return read_first();
+        if (handling.repeats++ >= request.repeats) return busy_stream(request.repeats);
+        handling.answers.clear();
+        handling.rounds = 0;
+    }
 
     // 2. What the caller believes. Of a stream that does not exist the aggregate speaks first.
     if (request.if_match && basis.head().value > 0 && !request.if_match->met_by(basis.head())) {

@@ -36,13 +36,15 @@ public:
         std::lock_guard lock(mutex_);
         changed_.notify_all();
     }
-    // Until no connection is open; silent ones are not waited for beyond `silent`, unanswered ones not beyond
-    // `all`.
-    void wait_until_done(std::chrono::milliseconds silent, std::chrono::milliseconds all) {
-        const auto start = std::chrono::steady_clock::now();
+    // Until no connection is open; silent ones are not waited for beyond `silent`, unanswered requests not beyond
+    // `all`. False: some are still unanswered.
+    bool wait_until_done(std::chrono::milliseconds silent, std::chrono::milliseconds all) {
         std::unique_lock lock(mutex_);
-        changed_.wait_until(lock, start + silent, [this] { return connections_ == 0; });
-        changed_.wait_until(lock, start + all, [this] { return unanswered_ == 0; });
+        const auto closed = [this] { return connections_ == 0; };
+        if (changed_.wait_for(lock, silent, closed)) return true;
+        if (!changed_.wait_for(lock, all, [this] { return unanswered_ == 0; })) return false;
+        changed_.wait_for(lock, silent, closed);  // the last answers are being written
+        return true;
     }
     // Closing: the answer that is given now is the connection's last.
     std::atomic<bool> closing = false;
@@ -163,8 +165,9 @@ std::size_t connections_within_descriptors(std::size_t wanted) {
 
 struct Server::Impl {
     std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>();  // shared with the exchanges, see there
-    asio::io_context io{1};
+    std::unique_ptr<asio::io_context> io = std::make_unique<asio::io_context>(1);
     std::unique_ptr<RestinioServer> server;
+    std::chrono::milliseconds drain{0};
     int port = 0;
     std::thread thread;
     bool stopped = false;
@@ -172,50 +175,53 @@ struct Server::Impl {
 
 Server::Server(const ServerOptions& options, Handler handler) : impl_(std::make_unique<Impl>()) {
     using namespace std::chrono_literals;
+    impl_->drain = options.drain;
     const auto connections_max = connections_within_descriptors(options.connections_max);
     auto& impl = *impl_;
     try {
-        impl.server = std::make_unique<RestinioServer>(restinio::external_io_context(impl.io), [&](auto& settings) {
-            settings.address(options.address)
-                .port(static_cast<std::uint16_t>(options.port))
-                .connection_state_listener(impl.traffic)
-                .max_parallel_connections(connections_max)
-                .concurrent_accepts_count(4)
-                .buffer_size(8 * 1024)
-                .read_next_http_message_timelimit(limits::kHttpIdle)
-                .write_http_response_timelimit(limits::kHttpIdle)
-                // Longer than any wait inside: a request that was taken is answered.
-                .handle_request_timeout(limits::kHttpIdle + limits::kPreferWaitMax)
-                .incoming_http_msg_limits(restinio::incoming_http_msg_limits_t{}
-                                              .max_url_size(8 * 1024)
-                                              .max_field_name_size(256)
-                                              .max_field_value_size(16 * 1024)
-                                              .max_field_count(100)
-                                              .max_body_size(4 * options.body_bytes_max))
-                .acceptor_options_setter([](auto& acceptor) {
-                    acceptor.set_option(asio::ip::tcp::acceptor::reuse_address(true));
-                    acceptor.set_option(ReusePort(true));
-                })
-                .acceptor_post_bind_hook(
-                    [&impl](asio::ip::tcp::acceptor& acceptor) { impl.port = acceptor.local_endpoint().port(); })
-                .socket_options_setter([](auto& socket) { socket.set_option(asio::ip::tcp::no_delay(true)); })
-                .request_handler([handler = std::move(handler),
-                                  traffic = impl.traffic](const restinio::request_handle_t& handle) {
-                    // Shared by the copies that std::function makes.
-                    auto exchange = std::make_shared<Exchange>(handle, traffic);
-                    handler(request_of(handle),
-                            [exchange](Response response) { exchange->respond(std::move(response)); });
-                    return restinio::request_accepted();
-                });
-        });
+        impl.server =
+            std::make_unique<RestinioServer>(restinio::external_io_context(*impl.io), [&](auto& settings) {
+                settings.address(options.address)
+                    .port(static_cast<std::uint16_t>(options.port))
+                    .connection_state_listener(impl.traffic)
+                    .max_parallel_connections(connections_max)
+                    .concurrent_accepts_count(4)
+                    .buffer_size(8 * 1024)
+                    .read_next_http_message_timelimit(limits::kHttpIdle)
+                    .write_http_response_timelimit(limits::kHttpIdle)
+                    // Longer than any wait inside: a request that was taken is answered.
+                    .handle_request_timeout(limits::kHttpIdle + limits::kPreferWaitMax)
+                    .incoming_http_msg_limits(restinio::incoming_http_msg_limits_t{}
+                                                  .max_url_size(8 * 1024)
+                                                  .max_field_name_size(256)
+                                                  .max_field_value_size(16 * 1024)
+                                                  .max_field_count(100)
+                                                  .max_body_size(4 * options.body_bytes_max))
+                    .acceptor_options_setter([](auto& acceptor) {
+                        acceptor.set_option(asio::ip::tcp::acceptor::reuse_address(true));
+                        acceptor.set_option(ReusePort(true));
+                    })
+                    .acceptor_post_bind_hook([&impl](asio::ip::tcp::acceptor& acceptor) {
+                        impl.port = acceptor.local_endpoint().port();
+                    })
+                    .socket_options_setter([](auto& socket) { socket.set_option(asio::ip::tcp::no_delay(true)); })
+                    .request_handler([handler = std::move(handler),
+                                      traffic = impl.traffic](const restinio::request_handle_t& handle) {
+                        // Shared by the copies that std::function makes.
+                        auto exchange = std::make_shared<Exchange>(handle, traffic);
+                        handler(request_of(handle),
+                                [exchange](Response response) { exchange->respond(std::move(response)); });
+                        return restinio::request_accepted();
+                    });
+            });
         impl.server->open_sync();
     } catch (const std::exception& error) {
         throw Fault(FaultKind::configuration, "http",
                     options.address + " port " + std::to_string(options.port) + ": " + error.what());
     }
     impl.thread = std::thread([&impl] {
-        const auto work = asio::make_work_guard(impl.io);
-        impl.io.run();
+        const auto work = asio::make_work_guard(*impl.io);
+        impl.io->run();
     });
 }
 
@@ -233,10 +239,18 @@ void Server::stop() {
     impl.stopped = true;
     // 1. Every answer from now on is its connection's last. 2. No more connections. 3. Wait. 4. End.
     impl.traffic->closing = true;
-    asio::post(impl.io, [&impl] { impl.server->close_sync(); });
-    impl.traffic->wait_until_done(limits::kHttpDrain, limits::kHttpIdle);
-    impl.io.stop();
+    asio::post(*impl.io, [&impl] { impl.server->close_sync(); });
+    const bool all_answered = impl.traffic->wait_until_done(impl.drain, limits::kHttpIdle);
+    impl.io->stop();
     impl.thread.join();
+    // What is left are silent connections, closed with the context that holds them. A request that nobody answered
+    // for so long may still hold its connection, which needs the context: then the process has to end first.
+    impl.server.reset();
+    if (all_answered) {
+        impl.io.reset();
+    } else {
+        static_cast<void>(impl.io.release());
+    }
 }
 
 }  // namespace lantern::http

@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 
+#include "host/core/identifiers.hpp"
 #include "host/core/limits.hpp"
 #include "host/http/message.hpp"
 
@@ -23,6 +24,7 @@ struct ServerOptions {
     int port = 0;  // 0: a free one
     std::size_t body_bytes_max = limits::kBodyBytesMax;
     std::size_t connections_max = limits::kHttpConnectionsMax;
+    Milliseconds drain = limits::kHttpDrain;  // how long stop() still reads on silent connections
 };
 
 class Server {

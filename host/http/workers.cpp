@@ -17,12 +17,19 @@ Workers::Workers(int threads, Session::Adapters adapters) : adapters_(std::move(
 }
 
 Workers::~Workers() {
+    stop();
+}
+
+void Workers::stop() {
     {
         std::lock_guard lock(mutex_);
         stopping_ = true;
     }
     changed_.notify_all();
     for (auto& thread : threads_) thread.join();
+    threads_.clear();
+    ready_.clear();
+    later_ = {};
 }
 
 void Workers::run(Job job) {

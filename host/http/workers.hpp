@@ -44,8 +44,10 @@ public:
     using Job = std::function<void(Session&)>;  // throws nothing
 
     Workers(int threads, Session::Adapters adapters);
-    // Jobs that are still waiting are dropped.
-    ~Workers();
+    ~Workers();  // stops
+
+    // Finishes the jobs in hand and drops those that wait. Twice is fine.
+    void stop();
 
     // Any thread. The number of jobs is bounded by whoever admits requests.
     void run(Job job);

@@ -21,13 +21,19 @@ HashingPool::HashingPool(int threads, std::size_t queue_max, HashingCost cost)
 }
 
 HashingPool::~HashingPool() {
+    stop();
+}
+
+void HashingPool::stop() {
     {
         std::lock_guard lock(mutex_);
         stopping_ = true;
     }
     changed_.notify_all();
     for (auto& thread : threads_) thread.join();
+    threads_.clear();
     for (auto& job : queue_) job.done(failure("the server is stopping"));
+    queue_.clear();
 }
 
 bool HashingPool::answer(std::vector<command::Ask> asks, Done done) {

@@ -20,8 +20,10 @@ namespace lantern::security {
 class HashingPool final : public command::Services {
 public:
     explicit HashingPool(int threads, std::size_t queue_max = limits::kHashQueueMax, HashingCost cost = {});
-    // What is queued is told that it was abandoned.
-    ~HashingPool() override;
+    ~HashingPool() override;  // stops
+
+    // Finishes what is being hashed; what is queued is told that it was abandoned. Twice is fine.
+    void stop();
 
     bool answer(std::vector<command::Ask> asks, Done done) override;
 

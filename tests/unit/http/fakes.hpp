@@ -1,0 +1,235 @@
+// An api over fakes: requests go in as values, responses come out as values.
+#pragma once
+
+#include <condition_variable>
+#include <future>
+#include <map>
+#include <mutex>
+
+#include "host/http/api.hpp"
+#include "tests/unit/command/fakes.hpp"
+
+namespace lantern::http::fakes {
+
+class FakeReads final : public Reads {
+public:
+    std::mutex mutex;
+    RowAnswer row_answer;        // guarded by mutex
+    std::string refusal;         // guarded by mutex; not empty: the question is malformed
+    bool down = false;           // guarded by mutex
+    int looks = 0;               // guarded by mutex
+    std::function<void()> look;  // guarded by mutex; called at each row query, may change row_answer
+    RowsQuery asked;             // guarded by mutex
+    HistoryAnswer history_answer;
+
+    Result<RowAnswer> row(const RowQuery&) override {
+        std::lock_guard lock(mutex);
+        check();
+        ++looks;
+        if (look) look();
+        if (!refusal.empty()) return failure(refusal);
+        return row_answer;
+    }
+    Result<RowsAnswer> rows(const RowsQuery& query) override {
+        std::lock_guard lock(mutex);
+        check();
+        asked = query;
+        if (!refusal.empty()) return failure(refusal);
+        return RowsAnswer{{"{\"n\":1}", "{\"n\":2}"},
+                          query.cursor.empty() ? std::optional<std::string>("[2]") : std::nullopt};
+    }
+    HistoryAnswer history(const HistoryQuery&) override {
+        std::lock_guard lock(mutex);
+        check();
+        return history_answer;
+    }
+    void ping() override {
+        std::lock_guard lock(mutex);
+        check();
+    }
+
+private:
+    void check() const {
+        if (down) throw Fault(FaultKind::outage, "fake reads", "down");
+    }
+};
+
+// Forwards to a store that all workers share.
+class SharedStore final : public command::Store {
+public:
+    SharedStore(command::fakes::MemoryStore& store, std::mutex& mutex) : store_(store), mutex_(mutex) {}
+    command::LoadedStream load(const std::string& type, const std::string& id, int version,
+                               const std::string& build, const command::Range& range) override {
+        std::lock_guard lock(mutex_);
+        return store_.load(type, id, version, build, range);
+    }
+    Result<command::Appended, command::AppendRefusal> append(const command::Append& append) override {
+        std::lock_guard lock(mutex_);
+        return store_.append(append);
+    }
+    std::optional<command::IdempotencyRecord> recorded(const std::string& caller, const std::string& route,
+                                                       const std::string& key) override {
+        std::lock_guard lock(mutex_);
+        return store_.recorded(caller, route, key);
+    }
+
+private:
+    command::fakes::MemoryStore& store_;
+    std::mutex& mutex_;
+};
+
+class SharedReads final : public Reads {
+public:
+    explicit SharedReads(FakeReads& reads) : reads_(reads) {}
+    Result<RowAnswer> row(const RowQuery& query) override { return reads_.row(query); }
+    Result<RowsAnswer> rows(const RowsQuery& query) override { return reads_.rows(query); }
+    HistoryAnswer history(const HistoryQuery& query) override { return reads_.history(query); }
+    void ping() override { reads_.ping(); }
+
+private:
+    FakeReads& reads_;
+};
+
+// Keeps what was asked until it is released.
+class HeldServices final : public command::Services {
+public:
+    bool answer(std::vector<command::Ask> asks, Done done) override {
+        std::lock_guard lock(mutex_);
+        if (full) return false;
+        held_.emplace_back(asks.size(), std::move(done));
+        changed_.notify_all();
+        return true;
+    }
+    void wait_for(std::size_t count) {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return held_.size() >= count; });
+    }
+    void release() {
+        std::vector<std::pair<std::size_t, Done>> held;
+        {
+            std::lock_guard lock(mutex_);
+            held.swap(held_);
+        }
+        for (auto& [count, done] : held) done(std::vector<std::string>(count, "\"hash of it\""));
+    }
+    std::atomic<bool> full = false;
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<std::pair<std::size_t, Done>> held_;
+};
+
+class CountingAnnouncer final : public command::Announcer {
+public:
+    void announce() override { ++count; }
+    std::atomic<int> count = 0;
+};
+
+class FakeApi {
+public:
+    static constexpr const char* kToken = "a token of some length";
+
+    command::fakes::MemoryStore store;
+    std::mutex store_mutex;
+    FakeReads reads;
+    HeldServices services;
+    CountingAnnouncer announcer;
+    std::atomic<bool> store_down = false;
+
+    ~FakeApi() { workers_.stop(); }
+
+    std::future<Response> send(Request request) {
+        auto promise = std::make_shared<std::promise<Response>>();
+        auto response = promise->get_future();
+        api_->handle(std::move(request), [promise](Response of) { promise->set_value(std::move(of)); });
+        return response;
+    }
+    Response call(const std::string& method, const std::string& target, const std::string& body = "",
+                  std::vector<Header> headers = {}) {
+        return send(request(method, target, body, std::move(headers))).get();
+    }
+    static Request request(const std::string& method, const std::string& target, const std::string& body = "",
+                           std::vector<Header> headers = {}) {
+        Request request{method, target, body, "127.0.0.1", std::move(headers)};
+        request.headers.push_back({"Authorization", std::string("Bearer ") + kToken});
+        request.headers.push_back({"Content-Type", "application/json"});
+        return request;
+    }
+    Api& api() { return *api_; }
+
+private:
+    static CommandRoute command(const std::string& method, const std::string& path, const std::string& name) {
+        CommandRoute route;
+        route.method = method;
+        route.path = path;
+        route.aggregate = "account";
+        route.command = name;
+        route.scope = name == "close" ? "account:close" : "";
+        route.creates = name == "open";
+        route.status = name == "open" ? 201 : 200;
+        return route;
+    }
+    static HttpSettings make_settings() {
+        HttpSettings settings;
+        settings.body_bytes_max = 1000;
+        settings.commands = {command("POST", "/accounts/", "open"),
+                             command("PUT", "/accounts/{id}/", "rename"),
+                             command("POST", "/accounts/{id}/add/", "add"),
+                             command("DELETE", "/accounts/{id}/", "close"),
+                             command("PUT", "/accounts/{id}/guard/", "guard"),
+                             command("PUT", "/accounts/{id}/fail/", "fail")};
+        QueryRoute row;
+        row.path = "/accounts/{id}/";
+        row.aggregate = "account";
+        QueryRoute rows;
+        rows.kind = QueryRoute::Kind::rows;
+        rows.path = "/audit/";
+        rows.filters = {{"actor", "actor_id", QueryFilter::Compare::equal}};
+        QueryRoute history;
+        history.kind = QueryRoute::Kind::history;
+        history.path = "/accounts/{id}/history/";
+        history.aggregate = "account";
+        QueryRoute state;
+        state.kind = QueryRoute::Kind::state;
+        state.path = "/accounts/{id}/at/";
+        state.aggregate = "account";
+        settings.queries = {row, rows, history, state};
+        return settings;
+    }
+
+    const HttpSettings settings_ = make_settings();
+    command::Aggregates aggregates_{
+        {"account", {std::make_shared<command::fakes::Account>(), std::make_shared<command::fakes::NoUpcasts>()}}};
+    command::StreamCache cache_{1u << 20};
+    command::fakes::PlainMac mac_;
+    SystemClock clock_;
+    Workers workers_{2,
+                     {[this]() -> std::unique_ptr<command::Store> {
+                          if (store_down) throw Fault(FaultKind::outage, "fake store", "refused");
+                          return std::make_unique<SharedStore>(store, store_mutex);
+                      },
+                      [this] { return std::make_unique<SharedReads>(reads); }}};
+    std::unique_ptr<Api> api_ =
+        std::make_unique<Api>(Api::World{settings_,
+                                         {aggregates_, cache_, mac_, clock_},
+                                         services,
+                                         announcer,
+                                         workers_,
+                                         [](const Event&) { return std::string("{\"shown\":true}"); },
+                                         [](std::string_view token) -> std::optional<command::Actor> {
+                                             if (token == kToken) return command::Actor{"admin", "Admin", {"*"}};
+                                             if (token == "reader")
+                                                 return command::Actor{"reader", "Reader", {"read"}};
+                                             return std::nullopt;
+                                         },
+                                         {}});
+};
+
+inline std::string header(const Response& response, const std::string& name) {
+    for (const auto& of : response.headers)
+        if (of.name == name) return of.value;
+    return {};
+}
+
+}  // namespace lantern::http::fakes

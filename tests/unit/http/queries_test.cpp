@@ -1,0 +1,145 @@
+#include <gmock/gmock.h>
+
+#include "tests/unit/http/fakes.hpp"
+
+namespace lantern::http::fakes {
+namespace {
+
+using testing::HasSubstr;
+
+class QueriesTest : public testing::Test, public FakeApi {
+protected:
+    void model_at(std::int64_t head, std::int64_t as_of, Pending pending = Pending::lagging) {
+        std::lock_guard lock(reads.mutex);
+        reads.row_answer = {"{\"id\":\"1\"}", Revision{head}, Revision{as_of},
+                            head == as_of ? Pending::none : pending};
+    }
+};
+
+TEST_F(QueriesTest, a_row_comes_with_the_revision_it_is_complete_to) {
+    model_at(7, 7);
+    const auto response = call("GET", "/accounts/1/");
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(response.body, "{\"id\":\"1\"}");
+    EXPECT_EQ(header(response, "ETag"), "\"7\"");
+    EXPECT_EQ(header(response, "Lantern-Pending"), "");
+    EXPECT_EQ(call("GET", "/accounts/1/", "", {{"If-None-Match", "\"7\""}}).status, 304);
+    EXPECT_EQ(call("GET", "/accounts/1/", "", {{"If-None-Match", "\"6\""}}).status, 200);
+}
+
+TEST_F(QueriesTest, absent_rows_and_absent_streams) {
+    EXPECT_EQ(call("GET", "/accounts/1/").status, 404);
+    EXPECT_EQ(call("GET", "/accounts/1/?min_revision=3").status, 404);
+    model_at(2, 0);
+    reads.row_answer.row.reset();
+    const auto response = call("GET", "/accounts/1/");
+    EXPECT_EQ(response.status, 404);
+    EXPECT_EQ(header(response, "Lantern-Pending"), "lagging") << "it may come yet";
+}
+
+TEST_F(QueriesTest, a_wanted_revision_is_waited_for) {
+    model_at(7, 5);
+    reads.look = [this] {
+        if (reads.looks == 4) reads.row_answer = {"{\"id\":\"1\"}", Revision{7}, Revision{7}, Pending::none};
+    };
+    const auto response = call("GET", "/accounts/1/?min_revision=7", "", {{"Prefer", "wait=30"}});
+    EXPECT_EQ(response.status, 200);
+    EXPECT_EQ(header(response, "ETag"), "\"7\"");
+    EXPECT_EQ(header(response, "Lantern-Pending"), "");
+    EXPECT_EQ(reads.looks, 4);
+}
+
+TEST_F(QueriesTest, an_older_state_says_why_it_is_older) {
+    for (const auto& [pending, name] : {std::pair{Pending::lagging, "lagging"}, {Pending::retrying, "retrying"}}) {
+        model_at(7, 5, pending);
+        const auto response = call("GET", "/accounts/1/?min_revision=7");
+        EXPECT_EQ(response.status, 200);
+        EXPECT_EQ(header(response, "ETag"), "\"5\"");
+        EXPECT_EQ(header(response, "Lantern-Pending"), name);
+    }
+    EXPECT_EQ(header(call("GET", "/accounts/1/?min_revision=5"), "Lantern-Pending"), "") << "met";
+}
+
+TEST_F(QueriesTest, a_dead_stream_is_not_waited_for) {
+    model_at(7, 5, Pending::dead);
+    const auto response = call("GET", "/accounts/1/?min_revision=7", "", {{"Prefer", "wait=30"}});
+    EXPECT_EQ(header(response, "Lantern-Pending"), "dead");
+    EXPECT_EQ(reads.looks, 1);
+}
+
+TEST_F(QueriesTest, waiting_holds_no_worker) {
+    model_at(7, 5);
+    std::vector<std::future<Response>> waiting;
+    for (int n = 0; n < 20; ++n)
+        waiting.push_back(send(request("GET", "/accounts/1/?min_revision=7", "", {{"Prefer", "wait=30"}})));
+    EXPECT_EQ(call("GET", "/audit/").status, 200);
+    model_at(7, 7);
+    for (auto& one : waiting) EXPECT_EQ(header(one.get(), "ETag"), "\"7\"");
+}
+
+TEST_F(QueriesTest, a_revision_above_the_head_is_412) {
+    model_at(7, 7);
+    EXPECT_EQ(call("GET", "/accounts/1/?min_revision=8", "", {{"Prefer", "wait=30"}}).status, 412);
+    EXPECT_EQ(call("GET", "/accounts/1/?min_revision=-1").status, 400);
+    EXPECT_EQ(call("GET", "/accounts/1/?min_revison=7").status, 400);
+}
+
+TEST_F(QueriesTest, pages_name_the_next_one) {
+    const auto response = call("GET", "/audit/?actor=a%20b&limit=2");
+    EXPECT_EQ(response.body, R"({"items":[{"n":1},{"n":2}],"next":"/audit/?actor=a%20b&limit=2&cursor=%5B2%5D"})");
+    EXPECT_THAT(header(response, "Link"), HasSubstr("rel=\"next\""));
+    EXPECT_EQ(reads.asked.limit, 2u);
+    ASSERT_EQ(reads.asked.conditions.size(), 1u);
+    EXPECT_EQ(reads.asked.conditions[0].column, "actor_id");
+    EXPECT_EQ(reads.asked.conditions[0].value, "a b");
+
+    const auto last = call("GET", std::string(boost::json::parse(response.body).at("next").as_string()));
+    EXPECT_EQ(reads.asked.cursor, "[2]");
+    EXPECT_THAT(last.body, HasSubstr("\"next\":null"));
+
+    EXPECT_EQ(call("GET", "/audit/?limit=201").status, 400);
+    EXPECT_EQ(call("GET", "/audit/?actr=x").status, 400);
+    reads.refusal = "the cursor is none";
+    EXPECT_THAT(call("GET", "/audit/?cursor=x").body, HasSubstr("the cursor is none"));
+}
+
+TEST_F(QueriesTest, history_shows_events_without_their_secrets) {
+    EXPECT_EQ(call("GET", "/accounts/1/history/").status, 404);
+    Event event;
+    event.revision = Revision{3};
+    event.type = "OPENED";
+    event.data = R"({"secret":1})";
+    event.metadata = R"({"actor":{"id":"a","name":"b"}})";
+    reads.history_answer = {Revision{9}, {event}, true};
+    const auto response = call("GET", "/accounts/1/history/?limit=1");
+    EXPECT_EQ(response.status, 200);
+    const auto body = boost::json::parse(response.body);
+    const auto& item = body.at("items").at(0);
+    EXPECT_EQ(boost::json::serialize(item.at("data")), R"({"shown":true})");
+    EXPECT_EQ(item.at("revision").as_int64(), 3);
+    EXPECT_EQ(item.at("metadata").at("actor").at("name"), "b");
+    EXPECT_EQ(body.at("next"), "/accounts/1/history/?limit=1&cursor=3");
+    EXPECT_EQ(call("GET", "/accounts/1/history/?from=monday").status, 400);
+}
+
+TEST_F(QueriesTest, the_state_at_a_revision_or_time) {
+    const auto created = call("POST", "/accounts/", R"({"name":"sarah"})");
+    const std::string id = boost::json::parse(created.body).at("id").as_string().c_str();
+    call("PUT", "/accounts/" + id + "/", R"({"name":"sally"})");
+    const auto at = "/accounts/" + id + "/at/";
+    const auto first = boost::json::parse(call("GET", at + "?revision=1").body);
+    EXPECT_EQ(first.at("name"), "sarah");
+    EXPECT_EQ(first.at("revision").as_int64(), 1);
+    EXPECT_EQ(first.at("id").as_string(), id);
+    EXPECT_FALSE(first.as_object().contains("hash"));
+    EXPECT_EQ(boost::json::parse(call("GET", at).body).at("name"), "sally");
+    EXPECT_EQ(boost::json::parse(call("GET", at + "?timestamp=2100-01-01T00:00:00Z").body).at("name"), "sally");
+    EXPECT_EQ(call("GET", at + "?timestamp=1970-01-01T00:00:00Z").status, 404);
+    EXPECT_EQ(call("GET", at + "?revision=3").status, 404);
+    EXPECT_EQ(call("GET", at + "?revision=1&timestamp=2100-01-01T00:00:00Z").status, 400);
+    EXPECT_EQ(call("GET", at + "?revision=x").status, 400);
+    EXPECT_EQ(call("GET", "/accounts/nobody/at/").status, 404);
+}
+
+}  // namespace
+}  // namespace lantern::http::fakes

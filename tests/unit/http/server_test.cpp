@@ -1,0 +1,197 @@
+// The server over real sockets of this machine.
+#include "host/http/server.hpp"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "host/core/fault.hpp"
+
+namespace lantern::http {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class Client {
+public:
+    explicit Client(int port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(static_cast<std::uint16_t>(port));
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        timeval patience{20, 0};
+        setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        connected_ = ::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    }
+    ~Client() { ::close(socket_); }
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    bool connected() const { return connected_; }
+    void send(const std::string& text) { ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL); }
+    // Up to and with this text, or until the end of the connection.
+    std::string read_until(const std::string& text) {
+        while (received_.find(text) == std::string::npos && read_more()) continue;
+        const auto found = received_.find(text);
+        const auto end = found == std::string::npos ? received_.size() : found + text.size();
+        auto part = received_.substr(0, end);
+        received_.erase(0, end);
+        return part;
+    }
+    // Waits for the end of the connection; false when it does not come.
+    bool ended() {
+        while (read_more()) continue;
+        return !silent_;
+    }
+
+private:
+    bool read_more() {
+        char buffer[4096];
+        const auto got = ::recv(socket_, buffer, sizeof buffer, 0);
+        if (got > 0) received_.append(buffer, static_cast<std::size_t>(got));
+        silent_ = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+        return got > 0;
+    }
+
+    int socket_;
+    bool silent_ = false;
+    bool connected_ = false;
+    std::string received_;
+};
+
+// Holds requests until they are released.
+class Desk {
+public:
+    void take(Request request, Respond respond) {
+        std::lock_guard lock(mutex_);
+        if (open_) return respond({200, "echo " + request.target + " " + request.body, "text/plain", {}});
+        held_.push_back(std::move(respond));
+        changed_.notify_all();
+    }
+    void hold() {
+        std::lock_guard lock(mutex_);
+        open_ = false;
+    }
+    void wait_for_one() {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return !held_.empty(); });
+    }
+    void release() {
+        std::lock_guard lock(mutex_);
+        for (auto& respond : held_) respond({200, "at last", "text/plain", {}});
+        held_.clear();
+    }
+    void drop() {
+        std::lock_guard lock(mutex_);
+        held_.clear();
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool open_ = true;
+    std::vector<Respond> held_;
+};
+
+class ServerTest : public testing::Test {
+protected:
+    Desk desk;
+    Server server{{"127.0.0.1", 0, 1000, 100, Milliseconds{50}},
+                  [this](Request request, Respond respond) { desk.take(std::move(request), std::move(respond)); }};
+
+    static std::string get(const std::string& path) { return "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n"; }
+};
+
+TEST_F(ServerTest, a_connection_is_kept_for_many_requests) {
+    Client client(server.port());
+    for (int n = 0; n < 5; ++n) {
+        client.send(get("/" + std::to_string(n) + "?a=b"));
+        EXPECT_THAT(client.read_until("echo /" + std::to_string(n) + "?a=b "), HasSubstr("HTTP/1.1 200 OK"));
+    }
+}
+
+TEST_F(ServerTest, bodies_come_whole_also_in_chunks_and_trickles) {
+    Client client(server.port());
+    client.send("POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+    client.send("2\r\nde\r\n0\r\n\r\n");
+    EXPECT_THAT(client.read_until("echo /x abcde"), HasSubstr("200 OK"));
+    client.send("POST /y HTTP/1.1\r\nHo");
+    client.send("st: x\r\nContent-Length: 4\r\n\r\nab");
+    client.send("cd");
+    EXPECT_THAT(client.read_until("echo /y abcd"), HasSubstr("200 OK"));
+}
+
+TEST_F(ServerTest, what_is_far_too_large_or_no_http_is_cut_off) {
+    Client large(server.port());
+    large.send("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + std::string(100000, 'x'));
+    EXPECT_THAT(large.read_until("never"), Not(HasSubstr("200 OK")));
+    Client other(server.port());
+    other.send("hello\r\n\r\n");
+    EXPECT_TRUE(other.ended());
+    Client fine(server.port());
+    fine.send(get("/after"));
+    EXPECT_THAT(fine.read_until("echo /after"), HasSubstr("200 OK"));
+}
+
+TEST_F(ServerTest, a_dropped_request_is_answered_with_500) {
+    desk.hold();
+    Client client(server.port());
+    client.send(get("/"));
+    desk.wait_for_one();
+    desk.drop();
+    EXPECT_THAT(client.read_until("\r\n\r\n"), HasSubstr("500 Internal Server Error"));
+}
+
+TEST_F(ServerTest, stopping_answers_what_was_taken) {
+    desk.hold();
+    Client client(server.port());
+    Client idle(server.port());
+    client.send(get("/"));
+    desk.wait_for_one();
+    std::thread stopping([this] { server.stop(); });
+    // The listening socket goes at once, the request in hand does not.
+    while (Client(server.port()).connected()) std::this_thread::yield();
+    desk.release();
+    EXPECT_THAT(client.read_until("at last"), HasSubstr("Connection: close"));
+    EXPECT_TRUE(client.ended());
+    stopping.join();
+    EXPECT_TRUE(idle.ended());
+    server.stop();
+}
+
+TEST_F(ServerTest, two_servers_share_a_port) {
+    Server other({"127.0.0.1", server.port(), 1000, 100, Milliseconds{50}}, [](Request, Respond respond) {
+        respond({200, "other", "text/plain", {}});
+    });
+    EXPECT_EQ(other.port(), server.port());
+    bool own = false, shared = false;
+    // The kernel spreads connections by their hash; that one of many reaches each server is certain enough.
+    for (int n = 0; n < 200 && !(own && shared); ++n) {
+        Client client(server.port());
+        client.send(get("/"));
+        const auto answer = client.read_until("\r\n\r\n") + client.read_until(n ? "o" : "e");
+        (answer.find("Content-Length: 5") != std::string::npos ? shared : own) = true;
+    }
+    EXPECT_TRUE(own);
+    EXPECT_TRUE(shared);
+}
+
+TEST(Server, says_why_it_cannot_listen) {
+    try {
+        Server server({"192.0.2.1", 1, 1000, 100, Milliseconds{50}}, [](Request, Respond) {});
+        FAIL() << "listened on an address that is none of ours";
+    } catch (const Fault& fault) {
+        EXPECT_EQ(fault.kind(), FaultKind::configuration);
+        EXPECT_THAT(fault.what(), HasSubstr("192.0.2.1 port 1"));
+    }
+}
+
+}  // namespace
+}  // namespace lantern::http
