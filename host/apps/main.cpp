@@ -12,7 +12,9 @@ int main(int argc, char** argv) {
     add_migrate(verbs);
     add_status(verbs);
     add_relay(verbs);
+    add_routes(verbs);
     add_worker(verbs);
+    add_plugin(verbs);
     CLI11_PARSE(app, argc, argv);
     return verbs.run();
 }

@@ -44,6 +44,8 @@ void add_host(Verbs& verbs);
 void add_migrate(Verbs& verbs);
 void add_status(Verbs& verbs);
 void add_relay(Verbs& verbs);
+void add_routes(Verbs& verbs);
 void add_worker(Verbs& verbs);
+void add_plugin(Verbs& verbs);
 
 }  // namespace lantern::apps
