@@ -49,15 +49,16 @@ public:
     }
     void renew() { object_.renew(); }
 
-    // As a rebuild begins, and a replay of one stream.
+    // As a rebuild begins, and a replay of the streams of one aggregate id (rows belong to an id, whatever its
+    // type).
     void forget_all() {
         tables_.clear();
         committed_.clear();
         renew();
     }
-    void forget_stream(const GivenEvent& of) {
-        tables_.forget_stream(of.aggregate_id);
-        committed_.erase(of.stream_id);
+    void forget_streams(const std::string& aggregate_id, const std::set<std::int64_t>& streams) {
+        tables_.forget_rows_of(aggregate_id);
+        for (std::int64_t stream : streams) committed_.erase(stream);
         renew();
     }
 

@@ -150,11 +150,15 @@ private:
         for (const TableShape& table : run.shape().tables)
             if (table.shared) return;
         if (events_.empty()) return;
-        const GivenEvent& of = events_[random_() % events_.size()];
-        run.forget_stream(of);
+        const std::string& id = events_[random_() % events_.size()].aggregate_id;
         Order order;
-        for (const GivenEvent& event : events_)
-            if (event.stream_id == of.stream_id) order.push_back(&event);
+        std::set<std::int64_t> streams;
+        for (const GivenEvent& event : events_) {
+            if (event.aggregate_id != id) continue;
+            order.push_back(&event);
+            streams.insert(event.stream_id);
+        }
+        run.forget_streams(id, streams);
         play(run, order);
     }
 

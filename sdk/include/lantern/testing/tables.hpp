@@ -49,7 +49,7 @@ public:
         undo_.clear();
     }
     // Before a stream is folded again from its beginning: owned tables only.
-    void forget_stream(const std::string& aggregate_id) {
+    void forget_rows_of(const std::string& aggregate_id) {
         for (std::size_t at = 0; at < shapes_.size(); ++at)
             if (!shapes_[at].shared)
                 std::erase_if(content_[at], [&](const auto& row) { return row.first[0] == Value(aggregate_id); });
