@@ -1,0 +1,153 @@
+// lantern api: answers HTTP. The host starts two or more of them, which share one port.
+#include "host/http/api.hpp"
+#include "host/apps/verbs.hpp"
+#include "host/core/fault.hpp"
+#include "host/http/server.hpp"
+#include "host/plugin_loading/directory.hpp"
+#include "host/plugin_loading/upcasters.hpp"
+#include "host/postgres/announcer.hpp"
+#include "host/postgres/reads.hpp"
+#include "host/postgres/store.hpp"
+#include "host/processes/stop_request.hpp"
+#include "host/schemas/event_schemas.hpp"
+#include "host/security/hashing_pool.hpp"
+#include "host/security/secrets.hpp"
+#include "host/telemetry/log.hpp"
+
+namespace lantern::apps {
+namespace {
+
+using plugin_loading::Directory;
+
+schemas::EventSchemas schemas_of(const Settings& settings) {
+    auto loaded = schemas::EventSchemas::load(settings.schema_directory);
+    if (loaded) return std::move(loaded.value());
+    std::string problems;
+    for (const auto& problem : loaded.error()) problems += "\n  " + problem;
+    throw Fault(FaultKind::configuration, "event schemas", "cannot be used:" + problems);
+}
+
+// Every aggregate of the plugin directory. A route whose aggregate is not among them answers 503.
+command::Aggregates aggregates_of(const Settings& settings, const std::filesystem::path& copies,
+                                  const telemetry::Log& log) {
+    plugin_loading::ProbeOptions probing;
+    probing.copies = copies;
+    const Directory plugins(settings.plugin_directory, std::move(probing));
+    for (const auto& found : plugins.found())
+        if (!found.refusal.empty()) log.warn("plugin refused", {{"why", found.refusal}});
+    command::Aggregates aggregates;
+    const auto schema_plugins = plugins.open_all(PluginKind::schema);
+    for (const auto& library : plugins.open_all(PluginKind::aggregate)) {
+        const auto& described = library->description();
+        auto upcasters = plugin_loading::Upcasters::make(schema_plugins, described);
+        if (!upcasters) throw Fault(FaultKind::configuration, "plugin " + described.name, upcasters.error());
+        aggregates[described.aggregate_type] = {library->aggregate(), std::move(upcasters.value())};
+        log.info("aggregate loaded", {{"aggregate", described.aggregate_type},
+                                      {"plugin", described.name},
+                                      {"version", described.version},
+                                      {"build", described.build.substr(0, 12)}});
+    }
+    for (const auto& route : settings.http.commands)
+        if (!aggregates.contains(route.aggregate))
+            log.error("no plugin decides this route; it answers 503",
+                      {{"route", route.method + " " + route.path}, {"aggregate", route.aggregate}});
+    return aggregates;
+}
+
+void log_answer(const telemetry::Log& log, const http::Answered& answered) {
+    const auto level = answered.response.status >= 500 ? telemetry::Level::error : telemetry::Level::debug;
+    if (!log.writes(level)) return;
+    log.write(level, "answered",
+              {{"method", answered.request.method},
+               {"target", answered.request.target},
+               {"status", answered.response.status},
+               {"took_us", answered.took.count()},
+               {"request_id", answered.trace.request_id},
+               {"why", answered.defect}});
+}
+
+// Everything that an api process is made of, in the order in which it is made.
+class Process {
+public:
+    Process(const Settings& settings, const std::filesystem::path& copies, const telemetry::Log& log)
+        : settings_(settings),
+          log_(log),
+          schemas_(schemas_of(settings)),
+          aggregates_(aggregates_of(settings, copies, log)),
+          mac_(settings.http.admin_token),
+          announcer_(settings.postgres_url),
+          workers_(settings.http.threads,
+                   {[this] { return std::make_unique<postgres::Store>(settings_.postgres_url); },
+                    [this] { return std::make_unique<postgres::Reads>(settings_.postgres_url); }}),
+          hashing_(settings.http.hash_threads),
+          api_(world()),
+          server_({settings.http.address, settings.http.port, settings.http.body_bytes_max},
+                  [this](http::Request request, http::Respond respond) {
+                      api_.handle(std::move(request), std::move(respond));
+                  }) {}
+
+    // Nothing more comes in, what was taken is answered; then the threads end, while all they use is still there.
+    ~Process() {
+        server_.stop();
+        hashing_.stop();
+        workers_.stop();
+    }
+    Process(const Process&) = delete;
+    Process& operator=(const Process&) = delete;
+
+    int port() const { return server_.port(); }
+
+private:
+    http::Api::World world() {
+        return {settings_.http,
+                {aggregates_, cache_, mac_, clock_},
+                hashing_,
+                announcer_,
+                workers_,
+                [this](const Event& event) { return schemas_.shown(event.type, event.schema_version, event.data); },
+                [this](std::string_view token) { return caller(token); },
+                [this](const http::Answered& answered) { log_answer(log_, answered); }};
+    }
+
+    // One fixed token, of the administrator.
+    std::optional<command::Actor> caller(std::string_view token) const {
+        const auto& admin = settings_.http.admin_token;
+        if (admin.empty() || !security::equal_in_constant_time(token, admin)) return std::nullopt;
+        return command::Actor{"admin", "admin", {"*", "user:admin"}};
+    }
+
+    const Settings settings_;
+    const telemetry::Log log_;
+    const schemas::EventSchemas schemas_;
+    const command::Aggregates aggregates_;
+    const security::KeyedMac mac_;
+    SystemClock clock_;
+    command::StreamCache cache_{limits::kStreamCacheBytes};
+    postgres::Announcer announcer_;
+    http::Workers workers_;
+    security::HashingPool hashing_;
+    http::Api api_;
+    http::Server server_;
+};
+
+int run_api(const Instance& at) {
+    const processes::StopRequest stop;
+    const Settings settings = at.settings();
+    const telemetry::Log log(settings.log);
+    security::start();
+    if (settings.http.admin_token.empty()) log.warn("http.admin_token is empty: every route answers 401");
+    const Process process(settings, at.cache_directory(), log);
+    log.info("api listens", {{"address", settings.http.address}, {"port", process.port()}});
+    while (!stop.wait(std::chrono::hours{1})) continue;
+    log.info("api ends");
+    return 0;
+}
+
+}  // namespace
+
+void add_api(Verbs& verbs) {
+    verbs.add("api", "answer HTTP (the host starts these by itself)",
+              [](const Instance& at) { return run_api(at); });
+}
+
+}  // namespace lantern::apps
