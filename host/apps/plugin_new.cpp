@@ -44,8 +44,9 @@ int refuse(const std::string& why) {
 void print_next_steps(const NewPlugin& asked, const std::filesystem::path& project) {
     const std::string build = (project / "build").string();
     std::cout << "wrote " << project.string() << "\n\nbuild and test it:\n  cmake -S " << project.string() << " -B "
-              << build << "\n  cmake --build " << build << "\n  ctest --test-dir " << build
-              << "\nlook at it:\n  lantern plugin check " << build << "/" << asked.name << ".so\n";
+              << build << "  # -DCMAKE_PREFIX_PATH=... if the SDK is not installed in /usr\n  cmake --build "
+              << build << "\n  ctest --test-dir " << build << "\nlook at it:\n  lantern plugin check " << build
+              << "/" << asked.name << ".so\n";
     if (asked.kind == "projection") {
         std::cout << "  lantern plugin run " << build << "/" << asked.name << ".so --events "
                   << (project / "events.jsonl").string() << "\n";

@@ -22,7 +22,7 @@ constexpr const char* kMachineName = "AArch64";
 
 const std::string kExpected = std::string("an ELF shared library for ") + kMachineName;
 constexpr const char* kRemedy =
-    "build the plugin with lantern_add_plugin and copy lib<name>.so here, renamed into place";
+    "build the plugin with lantern_add_plugin and copy its .so here, renamed into place";
 
 template <class T>
 T read_at(std::string_view bytes, std::size_t at) {
