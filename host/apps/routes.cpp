@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <iostream>
 #include <set>
+#include <tuple>
 
 #include "host/apps/plugin_verbs.hpp"
 #include "host/apps/verbs.hpp"
@@ -43,9 +44,8 @@ private:
         const std::string word = misfit.event_type.empty() ? plugin_of(misfit.handler) : misfit.event_type;
         const std::string near = settings::nearest(word, misfit.candidates);
         if (!near.empty()) problem.suggestion = "did you mean \"" + near + "\"?";
-        if (misfit.event_type.empty() && directory_.find(word) == nullptr) {
-            problem.suggestion += (near.empty() ? "" : " ") + directory_.why_not(word);
-        }
+        const std::string refusal = refusal_of(word);
+        if (!refusal.empty()) problem.suggestion += (near.empty() ? "" : " ") + refusal;
         problems_.push_back(std::move(problem));
     }
 
@@ -63,6 +63,14 @@ private:
         }
     }
 
+    // A file of the plugin's name that is there, but is not used.
+    std::string refusal_of(const std::string& plugin) const {
+        for (const auto& found : directory_.found()) {
+            if (!found.description && found.file.stem() == plugin) return found.refusal;
+        }
+        return {};
+    }
+
     std::string plugin_of(const HandlerName& name) const {
         const auto handler = std::find_if(routing_.handlers.begin(), routing_.handlers.end(),
                                           [&](const HandlerSettings& candidate) { return candidate.name == name; });
@@ -76,7 +84,10 @@ private:
     settings::Problems problems_;
 };
 
-int refuse(const settings::Problems& problems) {
+int refuse(settings::Problems problems) {
+    std::stable_sort(problems.begin(), problems.end(), [](const auto& a, const auto& b) {
+        return std::tuple(a.file, a.line, a.column) < std::tuple(b.file, b.line, b.column);
+    });
     std::cerr << settings::text(problems) << problems.size() << (problems.size() == 1 ? " problem" : " problems")
               << "\n";
     return kRefused;

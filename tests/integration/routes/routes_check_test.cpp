@@ -1,0 +1,70 @@
+// `lantern routes check`, as an operator runs it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace lantern {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+struct Checked {
+    int status = 0;
+    std::string output;
+};
+
+Checked check(const std::string& file) {
+    const std::string command = std::string("LANTERN_CACHE_DIR='") + testing::TempDir() + "routes_check_cache' " +
+                                LANTERN_BINARY + " routes check --config " + LANTERN_CONFIG + " --plugins " +
+                                LANTERN_PLUGINS + " " + file + " 2>&1";
+    Checked checked;
+    std::FILE* pipe = ::popen(command.c_str(), "r");
+    EXPECT_NE(pipe, nullptr);
+    std::array<char, 4096> part{};
+    while (std::fgets(part.data(), static_cast<int>(part.size()), pipe) != nullptr) checked.output += part.data();
+    checked.status = ::pclose(pipe);
+    return checked;
+}
+
+TEST(RoutesCheck, TheBundledRoutingFitsTheBundledPlugins) {
+    const Checked checked = check("");
+    EXPECT_EQ(checked.status, 0) << checked.output;
+    EXPECT_THAT(checked.output, HasSubstr("3 handlers of 4 event types"));
+}
+
+TEST(RoutesCheck, EveryMisfitIsToldWithItsPlace) {
+    const auto file = std::filesystem::path(testing::TempDir()) / "routes_check_test.yaml";
+    std::ofstream(file) << "version: 1\n"
+                           "events:\n"
+                           "  USER_CREATED: [user_read_modl, welcome_email, audit_log]\n"
+                           "  USER_RENAMED: [user_read_model]\n"
+                           "handlers:\n"
+                           "  welcome_email: {settings: {form: a@b}}\n"
+                           "  audit_log: {plugin: user}\n";
+    const Checked checked = check(file.string());
+    EXPECT_NE(checked.status, 0);
+    const std::string at = file.string();
+    EXPECT_THAT(checked.output, HasSubstr(at + ":3:18: found the handler \"user_read_modl\" of an unknown plugin"));
+    EXPECT_THAT(checked.output, HasSubstr("did you mean \"user_read_model\"?"));
+    EXPECT_THAT(checked.output, HasSubstr(at + ":4:18: found the event type \"USER_RENAMED\""));
+    EXPECT_THAT(checked.output, HasSubstr(at + ":6:29: found settings of \"welcome_email\""));
+    EXPECT_THAT(checked.output,
+                HasSubstr(at + ":7:23: found the handler \"audit_log\" of the plugin \"user\", an aggregate"));
+    std::filesystem::remove(file);
+}
+
+TEST(RoutesCheck, AFileThatIsNotThereIsAProblem) {
+    const Checked checked = check("/nowhere/routing.yaml");
+    EXPECT_NE(checked.status, 0);
+    EXPECT_THAT(checked.output, HasSubstr("/nowhere/routing.yaml: found no such file"));
+    EXPECT_THAT(checked.output, Not(HasSubstr("handlers of")));
+}
+
+}  // namespace
+}  // namespace lantern
