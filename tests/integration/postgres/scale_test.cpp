@@ -1,0 +1,128 @@
+// In a store of ten million events a page of a slice, an idle poll and the fill of a gap read few buffers, along an
+// index and not through the table. Shown by EXPLAIN of the very statements, prepared as the adapters prepare them.
+#include <gmock/gmock.h>
+
+#include "host/postgres/embedded_sql.hpp"
+#include "tests/integration/postgres/fixture.hpp"
+
+namespace lantern::postgres {
+namespace {
+
+constexpr std::int64_t kEvents = 10'000'000, kStreams = 100'000;
+constexpr std::int64_t kBuffersMax = 1000;
+
+// Generated in bulk: without triggers, indexes and WAL first. The event at position n has transaction id n + 1000.
+std::string large_store() {
+    const auto url = test::migrated_database();
+    Session session{.url = url, .plans = Plans::estimated};
+    session.statement_timeout = std::chrono::minutes(10);
+    session.lock_timeout = std::chrono::minutes(1);
+    Connection sql(session);
+    sql.script(
+        "alter table lantern.events disable trigger all;"
+        "alter table lantern.events drop constraint events_pkey, drop constraint events_stream_revision,"
+        "    drop constraint events_id;"
+        "drop index lantern.events_xid;"
+        "alter table lantern.events set unlogged;");
+    sql.query(
+        "insert into lantern.events (position, stream_id, revision, id, type, schema_version, recorded_at, xid, "
+        "data,"
+        "                            metadata)"
+        " select n, n % $2::bigint + 1, n / $2 + 1,"
+        "        ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'T' || n % 50, 1,"
+        "        timestamptz '2026-01-01' + n * interval '1 ms', (n + 1000)::text::xid8,"
+        "        '{\"first_name\":\"Sarah\",\"last_name\":\"Connor\"}', '{\"actor\":\"x\"}'"
+        "   from generate_series(1, $1::bigint) n",
+        Params{}.add(kEvents).add(kStreams));
+    sql.query(
+        "insert into lantern.streams (aggregate_type, aggregate_id, revision)"
+        " select 'user', 'u' || n, 100 from generate_series(1, $1::bigint) n",
+        Params{}.add(kStreams));
+    sql.script("set maintenance_work_mem = '1GB'");
+    sql.script("alter table lantern.events add constraint events_pkey primary key (position)");
+    sql.script("create index events_xid on lantern.events (xid, position)");
+    sql.script(
+        "alter table lantern.events add constraint events_stream_revision unique (stream_id, revision)"
+        " include (type, position)");
+    sql.script("vacuum analyze lantern.events");
+    sql.script("vacuum analyze lantern.streams");
+    return url;
+}
+
+class ScaleTest : public ::testing::Test {
+protected:
+    static void SetUpTestSuite() { url_ = large_store(); }
+
+    struct Explained {
+        std::int64_t buffers = 0, rows = 0;
+        std::string plan;
+    };
+    Explained explain(const std::string& name, const std::string& values) {
+        sql_.script("prepare explained as " + statement(name).text);
+        const auto rows = sql_.query("explain (analyze, buffers) execute explained (" + values + ")");
+        sql_.script("deallocate explained");
+        Explained explained;
+        for (std::size_t row = 0; row < rows.size(); ++row) explained.plan += rows.text(row, 0) + "\n";
+        explained.rows = number_after(explained.plan, explained.plan.find("(actual"), "rows=");
+        // The first line of buffers is the root's, and sums up all below it.
+        const auto line = explained.plan.find("Buffers: shared");
+        const auto text = explained.plan.substr(line, explained.plan.find('\n', line) - line);
+        for (const char* kind : {"hit=", "read="})
+            if (text.find(kind) != std::string::npos) explained.buffers += number_after(text, 0, kind);
+        return explained;
+    }
+    static std::int64_t number_after(const std::string& text, std::size_t from, const std::string& mark) {
+        return std::stoll(text.substr(text.find(mark, from) + mark.size()));
+    }
+
+    static inline std::string url_;
+    Connection sql_{{.url = url_}};
+};
+
+TEST_F(ScaleTest, APageOfASlice) {
+    // From the middle of the store nearly to its end: a slice of four million events.
+    const std::string slice =
+        "'5000000:5000100:5000000,5000050', 4998900, '9000000:9000100:9000000,9000050', 8999200, ";
+    for (const auto* after : {"0", "6000000", "8998000"}) {
+        const auto page = explain("slice_page", slice + after + ", 1000");
+        EXPECT_EQ(page.rows, 1000) << page.plan;
+        EXPECT_LT(page.buffers, kBuffersMax) << page.plan;
+    }
+    const auto small = explain("slice_page", slice + "0, 50");
+    EXPECT_EQ(small.rows, 50);
+    EXPECT_LT(small.buffers, kBuffersMax / 10) << small.plan;
+}
+
+TEST_F(ScaleTest, TheLastPageEndsAtTheCeiling) {
+    const auto page =
+        explain("slice_page", "'5000000:5000100:5000000', 4998900, '5000200:5000200:', 4999200, 4999150, 1000");
+    EXPECT_EQ(page.rows, 49) << page.plan;
+    EXPECT_LT(page.buffers, kBuffersMax / 10) << page.plan;
+}
+
+TEST_F(ScaleTest, AnIdlePoll) {
+    const auto quiet = explain("slice_probe", "'10001001:10001001:', 10000000");
+    EXPECT_LT(quiet.buffers, kBuffersMax / 10) << quiet.plan;
+    std::string in_progress;
+    for (int n = 0; n < 50; ++n) in_progress += (n ? "," : "") + std::to_string(10'001'001 + 2 * n);
+    const auto busy = explain("slice_probe", "'10001001:10001101:" + in_progress + "', 9999000");
+    EXPECT_LT(busy.buffers, kBuffersMax) << busy.plan;
+}
+
+TEST_F(ScaleTest, NamesOfAPageOfStreamsAndTheFillOfGaps) {
+    const auto streams = [](int count) {
+        std::string literal = "'{";
+        for (int n = 1; n <= count; ++n) literal += (n > 1 ? "," : "") + std::to_string(n * 1999);
+        return literal + "}'";
+    };
+    const auto names = explain("stream_names", streams(50));
+    EXPECT_LT(names.buffers, kBuffersMax) << names.plan;
+    const auto filled = explain(
+        "history_between", streams(5) + ", '{90,90,90,90,90}', '{100,100,100,100,100}', '{T1,T2,T3}', '{0,0,0}'," +
+                               " '{90000000,90000000,90000000}', 5001");
+    EXPECT_LT(filled.buffers, kBuffersMax) << filled.plan;
+    EXPECT_THAT(filled.plan, ::testing::HasSubstr("Index Only Scan using events_stream_revision"));
+}
+
+}  // namespace
+}  // namespace lantern::postgres
