@@ -160,10 +160,15 @@ int run_worker(const Instance& at, const std::string& name) {
 }  // namespace
 
 void add_worker(Verbs& verbs) {
-    const auto name = std::make_shared<std::string>();
+    struct Words {
+        std::string handler;
+        int index = 0;
+    };
+    const auto words = std::make_shared<Words>();
     auto& verb = verbs.add("worker", "run one handler (the host starts workers by itself)",
-                           [name](const Instance& at) { return run_worker(at, *name); });
-    verb.add_option("handler", *name, "as the routing file names it")->required();
+                           [words](const Instance& at) { return run_worker(at, words->handler); });
+    verb.add_option("handler", words->handler, "as the routing file names it")->required();
+    verb.add_option("--index", words->index, "which of the handler's workers on this host it is; for ps alone");
 }
 
 }  // namespace lantern::apps
