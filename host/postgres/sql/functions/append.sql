@@ -69,10 +69,11 @@ begin
     -- 4. Unique keys, freed and held in one sorted order, so that two writers who swap keys don't deadlock.
     if coalesce(cardinality(freed_keys), 0) + coalesce(cardinality(held_keys), 0) > 0 then
         for moved in
-            select f.scope, f.key, false as held from unnest(freed_scopes, freed_keys) f (scope, key)
-             union all
-            select h.scope, h.key, true from unnest(held_scopes, held_keys) h (scope, key)
-             order by scope collate "C", key collate "C", held
+            select * from (
+                select f.scope, f.key, false as held from unnest(freed_scopes, freed_keys) f (scope, key)
+                 union all
+                select h.scope, h.key, true from unnest(held_scopes, held_keys) h (scope, key)) k
+             order by k.scope collate "C", k.key collate "C", k.held
         loop
             if not moved.held then
                 delete from lantern.unique_keys u
