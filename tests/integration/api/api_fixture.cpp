@@ -1,0 +1,98 @@
+#include "tests/integration/api/api_fixture.hpp"
+
+#include <thread>
+
+#include "host/postgres/migrate.hpp"
+#include "host/private_servers/place.hpp"
+#include "tests/support/servers.hpp"
+
+namespace lantern::test {
+
+bool eventually(const std::function<bool()>& holds) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!holds()) {
+        if (std::chrono::steady_clock::now() > until) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return true;
+}
+
+ApiProcesses::ApiProcesses(int count) : database_(fresh_database()) {
+    postgres::migrate(database_);
+    const auto port = std::to_string(private_servers::free_port());
+    url_ = "http://127.0.0.1:" + port;
+    processes::Program program;
+    program.argv = {LANTERN_BINARY, "api", "--config", LANTERN_CONFIG, "--plugins", LANTERN_PLUGINS};
+    program.environment = {{"LANTERN_POSTGRES_URL", database_},
+                           {"LANTERN_HTTP_PORT", port},
+                           {"LANTERN_ADMIN_TOKEN", kToken},
+                           {"LANTERN_CACHE_DIR", (fresh_directory() / "cache").string()}};
+    for (int n = 0; n < count; ++n) children_.push_back(std::make_unique<processes::Child>(program));
+    // Each answers sometimes: the kernel spreads connections. So all of them listen once many calls in a row do.
+    EXPECT_TRUE(eventually([this] {
+        for (int n = 0; n < 20; ++n)
+            if (!ready()) return false;
+        return true;
+    })) << "the api does not become ready";
+}
+
+void ApiProcesses::stop() {
+    for (auto& child : children_) child->signal(SIGTERM);
+    for (std::size_t n = 0; n < children_.size(); ++n) EXPECT_TRUE(wait_for_end(n).clean());
+}
+
+processes::Ended ApiProcesses::wait_for_end(std::size_t which) {
+    const auto ended = children_.at(which)->wait(std::chrono::seconds(90));
+    EXPECT_TRUE(ended) << "the api does not end";
+    return ended.value_or(processes::Ended{-1, 0});
+}
+
+HttpAnswer ApiProcesses::call(const std::string& method, const std::string& path, const std::string& body,
+                              std::map<std::string, std::string> headers) const {
+    headers["Authorization"] = std::string("Bearer ") + kToken;
+    return http(url_, {method, path, body, std::move(headers)});
+}
+
+void ApiTest::SetUpTestSuite() {
+    api_ = std::make_unique<ApiProcesses>();
+}
+
+void ApiTest::TearDownTestSuite() {
+    api_->stop();
+    api_.reset();
+}
+
+boost::json::object ApiTest::json(const HttpAnswer& answer) {
+    boost::system::error_code malformed;
+    const auto value = boost::json::parse(answer.body, malformed);
+    EXPECT_TRUE(!malformed && value.is_object()) << answer.status << " " << answer.body;
+    return value.is_object() ? value.as_object() : boost::json::object{};
+}
+
+std::string ApiTest::kind(const HttpAnswer& answer) {
+    EXPECT_EQ(answer.headers.at("content-type"), "application/problem+json") << answer.body;
+    const auto problem = json(answer);
+    EXPECT_EQ(problem.at("status").as_int64(), answer.status);
+    for (const auto* member : {"type", "title", "detail"}) EXPECT_TRUE(problem.contains(member)) << answer.body;
+    return std::string(problem.at("type").as_string()).substr(std::string("urn:lantern:problem:").size());
+}
+
+std::string ApiTest::user_body(const std::string& name, const std::string& password) {
+    return boost::json::serialize(boost::json::object{{"username", name},
+                                                      {"email", name + "@example.com"},
+                                                      {"first_name", "First"},
+                                                      {"last_name", "Last"},
+                                                      {"password", password}});
+}
+
+HttpAnswer ApiTest::create(const std::string& name) {
+    return call("POST", "/v1/users/", user_body(name));
+}
+
+std::string ApiTest::created(const std::string& name) {
+    const auto answer = create(name);
+    EXPECT_EQ(answer.status, 201) << answer.body;
+    return json(answer).at("id").as_string().c_str();
+}
+
+}  // namespace lantern::test
