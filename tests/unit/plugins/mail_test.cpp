@@ -7,7 +7,6 @@
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::ThrowsMessage;
 
 mail::Message message() {
