@@ -10,6 +10,7 @@
 #include "host/apps/host_readiness.hpp"
 #include "host/apps/verbs.hpp"
 #include "host/core/fault.hpp"
+#include "host/plugin_loading/description_parser.hpp"
 #include "host/postgres/migrate.hpp"
 #include "host/private_servers/place.hpp"
 
@@ -29,6 +30,13 @@ HostProcesses::Options processes_of(const Instance& at, const Settings& settings
                            {"LANTERN_ADMIN_TOKEN", settings.http.admin_token},
                            {"LANTERN_CACHE_DIR", at.cache_directory().string()}};
     return options;
+}
+
+// In words, when it is the tables that changed under one schema version.
+std::optional<std::string> tables_conflict(postgres::Catalog& catalog, const Runnable& of) {
+    const auto known = catalog.handler(of.handler.name);
+    if (!known || known->kind != of.plugin.kind || known->declaration.empty()) return std::nullopt;
+    return plugin_loading::declaration_conflict(of.plugin, known->schema_version, known->declaration);
 }
 
 std::string in_ms(milliseconds delay) {
@@ -116,9 +124,13 @@ HostPlan Host::apply_routing() {
         for (const auto& problem : applied.error()) problems += "\n  " + problem;
         throw Fault(FaultKind::configuration, "routing", "refused:" + problems);
     }
-    for (const auto& [handler, why] : applied.value().refused)
-        if (std::erase_if(plan.runnable, [&](const auto& entry) { return entry.handler.name == handler; }))
-            plan.refused.push_back({handler, why});
+    for (const auto& [handler, why] : applied.value().refused) {
+        const auto refused = std::find_if(plan.runnable.begin(), plan.runnable.end(),
+                                          [&](const auto& entry) { return entry.handler.name == handler; });
+        if (refused == plan.runnable.end()) continue;
+        plan.refused.push_back({handler, tables_conflict(*catalog_, *refused).value_or(why)});
+        plan.runnable.erase(refused);
+    }
     for (const auto& refused : plan.refused)
         log_.error("handler does not run", {{"handler", refused.handler.value}, {"why", refused.why}});
     log_.info("routing in force", {{"revision", applied.value().revision.number},
