@@ -1,0 +1,111 @@
+// Several workers of one handler share its partitions; one moves at a time.
+#include "host/postgres/leases.hpp"
+
+#include <gmock/gmock.h>
+
+#include "host/postgres/ledger.hpp"
+#include "host/postgres/read_model.hpp"
+#include "host/postgres/store.hpp"
+#include "tests/integration/postgres/handlers.hpp"
+
+namespace lantern::postgres {
+namespace {
+
+class LeasesTest : public test::PostgresTest {
+protected:
+    LeasesTest() {
+        Catalog catalog(url_);
+        EXPECT_TRUE(
+            catalog.apply(test::usual_routing(), {test::projection_plugin(), test::effect_plugin()}, "t", 0));
+    }
+    Leases worker(int pid, const std::string& handler = "people") {
+        return Leases(connection_, {test::fresh_id(), HandlerName{handler}, "here", pid, "b"});
+    }
+    // What a worker does with a view: releases what it is asked to, as if it had finished.
+    static std::size_t turn(Leases& leases) {
+        const auto view = leases.tick("");
+        for (const auto& lease : view.held)
+            for (const auto& partition : view.to_release)
+                if (lease.partition == partition) leases.release(partition, lease.epoch);
+        EXPECT_LE(view.to_release.size(), 1u);
+        return view.held.size() - view.to_release.size();
+    }
+
+    Connection connection_{{.url = url_}};
+};
+
+TEST_F(LeasesTest, WorkersShareEvenlyAndEpochsRise) {
+    auto first = worker(1), second = worker(2), third = worker(3);
+    EXPECT_EQ(turn(first), 4u);
+    EXPECT_EQ(turn(second), 0u) << "nothing is free yet";
+    std::vector<std::size_t> held(3);
+    for (int round = 0; round < 8; ++round) held = {turn(first), turn(second), turn(third)};
+    EXPECT_THAT(held, ::testing::UnorderedElementsAre(2, 1, 1));
+    EXPECT_EQ(one("select count(distinct worker_id) from lantern.leases"), "3");
+    EXPECT_EQ(one("select max(epoch) from lantern.leases"), "2");
+    second.leave();
+    for (int round = 0; round < 8; ++round) held = {turn(first), turn(third), 0};
+    EXPECT_THAT(held, ::testing::UnorderedElementsAre(2, 2, 0));
+}
+
+TEST_F(LeasesTest, ADeadWorkersLeasesAreTakenAndItIsFenced) {
+    auto first = worker(1), second = worker(2);
+    const auto lost = first.tick("").held.at(0);
+    sql_.query("update lantern.workers set heartbeat_at = now() - interval '1 hour'");
+    EXPECT_EQ(second.tick("").held.size(), 4u);
+    EXPECT_FALSE(first.holds(lost.partition, lost.epoch));
+    first.release(lost.partition, lost.epoch);
+    EXPECT_EQ(one("select count(*) from lantern.leases where worker_id is null"), "0") << "not its to release";
+    first.fed_up_to(lost.partition, lost.epoch, Position{99});
+    EXPECT_EQ(one("select max(feed_cursor) from lantern.leases"), "0");
+}
+
+TEST_F(LeasesTest, AForgottenWorkersLeasesAreFreeAtOnce) {
+    auto first = worker(1), second = worker(2), elsewhere = worker(3, "mail");
+    first.tick("");
+    elsewhere.tick("");
+    Catalog(url_).forget_worker("here", 1);
+    EXPECT_EQ(second.tick("").held.size(), 4u);
+    EXPECT_EQ(elsewhere.tick("").held.size(), 4u);
+}
+
+TEST_F(LeasesTest, BoundNotesWhereHistoryEndsAndWhereNewRoutesBegin) {
+    Store store(url_);
+    for (int n = 0; n < 5; ++n) ASSERT_TRUE(store.append(test::append_of("a", n, {test::event_of("MADE")})));
+    auto people = worker(1), mail = worker(2, "mail");
+    people.tick("");
+    mail.tick("");
+    EXPECT_EQ(people.bound().all(), (std::vector<Route>{{"CHANGED", Position{0}, {}}, {"MADE", Position{0}, {}}}));
+    EXPECT_EQ(mail.bound().all(), (std::vector<Route>{{"MADE", Position{5}, {}}})) << "side effects start now";
+    const auto history = people.tick("").held.at(0), none = mail.tick("").held.at(0);
+    EXPECT_EQ(history.feed_target, Position{5});
+    EXPECT_EQ(history.feed_cursor, Position{0});
+    EXPECT_TRUE(none.fed());
+    ASSERT_TRUE(store.append(test::append_of("a", 5, {test::event_of("MADE")})));
+    people.bound();
+    mail.bound();
+    EXPECT_EQ(people.tick("").held.at(0).feed_target, Position{5}) << "noted once";
+    EXPECT_EQ(mail.bound().all().at(0).begin, Position{5});
+}
+
+TEST_F(LeasesTest, AnEffectOfAYoungerLeaseIsLeftAlone) {
+    const HandlerName name{"mail"};
+    Connection connection(session_of(url_, name));
+    Leases leases(connection, {test::fresh_id(), name, "here", 1, "b"});
+    Ledger ledger(connection, name, "b");
+    const auto lease = leases.tick("").held.at(0);
+    const worker::Entry entry{Generation{1}, {{lease.partition, lease.epoch}}};
+    worker::Effect effect{
+        test::fresh_id(), StreamId{1}, Revision{1}, test::fresh_id(), worker::EffectState::pending,
+        Epoch{7},         1,           ""};
+    ASSERT_EQ(ledger.commit({entry, {}, {}, {}, effect}), worker::Flushed::committed);
+    effect.epoch = Epoch{6};
+    EXPECT_EQ(ledger.commit({entry, effect, {}, {}, {}}), worker::Flushed::fenced);
+    effect.epoch = Epoch{8};
+    effect.state = worker::EffectState::done;
+    EXPECT_EQ(ledger.commit({entry, effect, {}, {}, {}}), worker::Flushed::committed);
+    EXPECT_EQ(ledger.commit({entry, effect, {}, {}, {}}), worker::Flushed::conflict) << "done once";
+}
+
+}  // namespace
+}  // namespace lantern::postgres
