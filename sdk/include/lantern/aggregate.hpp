@@ -18,7 +18,8 @@
 #include <lantern/border.hpp>
 #include <lantern/event.hpp>
 
-namespace lantern::inline sdk_v1 {
+namespace lantern {
+inline namespace sdk_v1 {
 
 class Aggregate {
 public:
@@ -186,4 +187,5 @@ inline constexpr lantern_aggregate kAggregate{
 };
 
 }  // namespace border
-}  // namespace lantern::inline sdk_v1
+}  // namespace sdk_v1
+}  // namespace lantern

@@ -12,7 +12,7 @@
 #include <lantern/outcome.hpp>
 #include <lantern/setup.hpp>
 
-namespace lantern::inline sdk_v1::border {
+namespace lantern::sdk_v1::border {
 
 inline void write(const lantern_sink* sink, std::string_view text) noexcept {
     if (sink && sink->write) sink->write(sink->context, borrow(text));
@@ -122,4 +122,4 @@ private:
     std::string dependency_;
 };
 
-}  // namespace lantern::inline sdk_v1::border
+}  // namespace lantern::sdk_v1::border

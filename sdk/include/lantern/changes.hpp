@@ -11,7 +11,8 @@
 
 #include <lantern/tables.hpp>
 
-namespace lantern::inline sdk_v1 {
+namespace lantern {
+inline namespace sdk_v1 {
 
 // The host refused; it knows why.
 struct Refused : std::runtime_error {
@@ -166,4 +167,5 @@ private:
     Changes::Names tables_;
 };
 
-}  // namespace lantern::inline sdk_v1
+}  // namespace sdk_v1
+}  // namespace lantern

@@ -10,7 +10,8 @@
 #include <lantern/json.hpp>
 #include <lantern/tables.hpp>
 
-namespace lantern::inline sdk_v1 {
+namespace lantern {
+inline namespace sdk_v1 {
 
 class Description {
 public:
@@ -116,4 +117,5 @@ private:
     std::vector<std::string_view> tables_;
 };
 
-}  // namespace lantern::inline sdk_v1
+}  // namespace sdk_v1
+}  // namespace lantern

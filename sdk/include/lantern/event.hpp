@@ -9,7 +9,8 @@
 #include <lantern/json.hpp>
 #include <lantern/values.hpp>
 
-namespace lantern::inline sdk_v1 {
+namespace lantern {
+inline namespace sdk_v1 {
 
 class Event {
 public:
@@ -68,4 +69,5 @@ private:
     alignas(std::max_align_t) mutable unsigned char buffer_[2048];
 };
 
-}  // namespace lantern::inline sdk_v1
+}  // namespace sdk_v1
+}  // namespace lantern

@@ -10,7 +10,8 @@
 
 #include <lantern/values.hpp>
 
-namespace lantern::inline sdk_v1 {
+namespace lantern {
+inline namespace sdk_v1 {
 
 namespace json = boost::json;
 
@@ -68,4 +69,5 @@ inline json::object parse_object(std::string_view from, json::storage_ptr storag
     throw std::invalid_argument("JSON is no object");
 }
 
-}  // namespace lantern::inline sdk_v1
+}  // namespace sdk_v1
+}  // namespace lantern

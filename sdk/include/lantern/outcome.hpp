@@ -7,7 +7,8 @@
 
 #include <lantern/values.hpp>
 
-namespace lantern::inline sdk_v1 {
+namespace lantern {
+inline namespace sdk_v1 {
 
 class Outcome {
 public:
@@ -43,4 +44,5 @@ private:
     Delay after_;
 };
 
-}  // namespace lantern::inline sdk_v1
+}  // namespace sdk_v1
+}  // namespace lantern

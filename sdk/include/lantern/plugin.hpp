@@ -7,7 +7,7 @@
 #include <lantern/schema.hpp>
 #include <lantern/side_effect.hpp>
 
-namespace lantern::inline sdk_v1::border {
+namespace lantern::sdk_v1::border {
 
 template <class Plugin>
 constexpr lantern_plugin_v1 plugin() {
@@ -28,7 +28,7 @@ constexpr lantern_plugin_v1 plugin() {
     return table;
 }
 
-}  // namespace lantern::inline sdk_v1::border
+}  // namespace lantern::sdk_v1::border
 
 // The one exported symbol, made at compile time: nothing of the plugin runs before the host has looked at it.
 #define LANTERN_PLUGIN(Class) \

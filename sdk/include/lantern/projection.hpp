@@ -15,7 +15,8 @@
 #include <lantern/border.hpp>
 #include <lantern/event.hpp>
 
-namespace lantern::inline sdk_v1 {
+namespace lantern {
+inline namespace sdk_v1 {
 
 class Projection {
 public:
@@ -59,4 +60,5 @@ template <class Plugin>
 inline constexpr lantern_projection kProjection = projection_table<Plugin>();
 
 }  // namespace border
-}  // namespace lantern::inline sdk_v1
+}  // namespace sdk_v1
+}  // namespace lantern

@@ -10,7 +10,8 @@
 
 #include <lantern/border.hpp>
 
-namespace lantern::inline sdk_v1 {
+namespace lantern {
+inline namespace sdk_v1 {
 
 class Schema {
 public:
@@ -34,4 +35,5 @@ template <class Plugin>
 inline constexpr lantern_schema kSchema{sizeof(lantern_schema), &schema_upcast<Plugin>};
 
 }  // namespace border
-}  // namespace lantern::inline sdk_v1
+}  // namespace sdk_v1
+}  // namespace lantern

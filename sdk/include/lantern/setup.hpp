@@ -5,7 +5,8 @@
 
 #include <lantern/json.hpp>
 
-namespace lantern::inline sdk_v1 {
+namespace lantern {
+inline namespace sdk_v1 {
 
 // Structured log lines; the host adds handler, event id and attempt.  [any thread]
 class Log {
@@ -46,4 +47,5 @@ private:
     json::object settings_;
 };
 
-}  // namespace lantern::inline sdk_v1
+}  // namespace sdk_v1
+}  // namespace lantern

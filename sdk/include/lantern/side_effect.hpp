@@ -13,7 +13,8 @@
 #include <lantern/border.hpp>
 #include <lantern/event.hpp>
 
-namespace lantern::inline sdk_v1 {
+namespace lantern {
+inline namespace sdk_v1 {
 
 class SideEffect {
 public:
@@ -47,4 +48,5 @@ template <class Plugin>
 inline constexpr lantern_side_effect kSideEffect{sizeof(lantern_side_effect), &side_effect_act<Plugin>};
 
 }  // namespace border
-}  // namespace lantern::inline sdk_v1
+}  // namespace sdk_v1
+}  // namespace lantern

@@ -19,7 +19,8 @@
 
 #include <lantern/values.hpp>
 
-namespace lantern::inline sdk_v1 {
+namespace lantern {
+inline namespace sdk_v1 {
 
 enum class Merge : std::uint8_t { none, add, least, greatest, newest };
 
@@ -143,4 +144,5 @@ private:
     std::size_t indexes_size_ = 0;
 };
 
-}  // namespace lantern::inline sdk_v1
+}  // namespace sdk_v1
+}  // namespace lantern

@@ -14,7 +14,8 @@
 #include <lantern/abi.h>
 #include <lantern/time_text.hpp>
 
-namespace lantern::inline sdk_v1 {
+namespace lantern {
+inline namespace sdk_v1 {
 
 using Time = std::chrono::sys_time<std::chrono::microseconds>;
 using Date = std::chrono::sys_days;
@@ -133,4 +134,5 @@ private:
     lantern_value abi_{};
 };
 
-}  // namespace lantern::inline sdk_v1
+}  // namespace sdk_v1
+}  // namespace lantern
