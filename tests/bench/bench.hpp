@@ -46,7 +46,7 @@ public:
     std::string broker_url() const;
     private_servers::PrivateRabbit& broker() { return *broker_; }
     int http_port() const { return http_port_; }
-    std::string token() const { return "bench"; }
+    std::string token() const { return "token-of-the-benchmark"; }
     const std::filesystem::path& directory() const { return directory_; }
 
     // The single number that the query answers.

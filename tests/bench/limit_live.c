@@ -75,8 +75,8 @@ static struct change* change_of(long long stream) {
 
 static void take(const amqp_envelope_t* envelope) {
     const amqp_basic_properties_t* properties = &envelope->message.properties;
-    const long long revision = header(&properties->headers, "lantern-revision");
-    struct change* change = change_of(header(&properties->headers, "lantern-stream-id"));
+    const long long revision = header(&properties->headers, "revision");
+    struct change* change = change_of(header(&properties->headers, "stream_id"));
     if (change->revision == 0) change->before = revision - 1;
     if (revision <= change->revision) return; /* duplicate within the batch */
     change->revision = revision;

@@ -53,6 +53,7 @@ Place::Place(const std::string& routing) {
     std::ofstream(directory_ / "config" / "routing.yaml") << routing;
     postgres::Session session;
     session.url = database_url();
+    session.search_path = "public";
     session.plans = postgres::Plans::estimated;
     session.statement_timeout = std::chrono::minutes(10);
     database_ = std::make_unique<postgres::Connection>(session);
@@ -61,7 +62,8 @@ Place::Place(const std::string& routing) {
     postgres_->start();
     database_->reconnect();
     if (!lantern({"migrate"})->wait(std::chrono::seconds(60)).value().clean()) {
-        std::cerr << "migrate failed\n";
+        std::cerr << "migrate failed, see " << directory_ / "lantern.log"
+                  << "\n";
         std::exit(1);
     }
 }
@@ -85,9 +87,9 @@ std::unique_ptr<processes::Child> Place::lantern(std::vector<std::string> argume
     processes::Program program;
     program.argv = {LANTERN_BINARY};
     program.argv.insert(program.argv.end(), arguments.begin(), arguments.end());
-    for (const std::string argument : {"--config", (directory_ / "config").c_str(), "--plugins", LANTERN_PLUGINS}) {
-        program.argv.push_back(argument);
-    }
+    const std::vector<std::string> where = {"--config", (directory_ / "config").string(), "--plugins",
+                                            LANTERN_PLUGINS};
+    program.argv.insert(program.argv.end(), where.begin(), where.end());
     program.environment = {{"LANTERN_POSTGRES_URL", database_url()},
                            {"LANTERN_AMQP_URL", broker_url()},
                            {"LANTERN_HTTP_PORT", std::to_string(http_port_)},
