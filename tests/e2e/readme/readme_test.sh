@@ -1,0 +1,28 @@
+#!/bin/bash
+# Runs what the README says to type under "Five minutes further", from the README itself: readme_test.sh SOURCE BUILD
+# Only the places are others: this build instead of build/release, a folder of its own instead of those in /tmp.
+set -euo pipefail
+source=$1
+build=$2
+place=$(mktemp -d "${TMPDIR:-/tmp}/lantern-readme.XXXXXX")
+chmod 755 "$place"
+
+finish() {
+    local result=$?
+    trap - EXIT
+    "$build/bin/lantern" dev --data "$place/lantern/data" --stop >/dev/null 2>&1 || true
+    rm -rf "$place"
+    exit $result
+}
+trap finish EXIT
+
+awk '/^## /{inside = /^## Five minutes further/} inside && /^```$/{code = 0} code{print} inside && /^```sh$/{code = 1}' \
+    "$source/README.md" | sed "s|build/release|$build|g; s|/tmp/|$place/|g" >"$place/typed.sh"
+grep -q 'lantern routes check' "$place/typed.sh" || { echo "the README has no such part any more" >&2; exit 1; }
+
+cd "$source"
+timeout 240 bash -euo pipefail "$place/typed.sh" 2>&1 | tee "$place/output"
+# Three sign-ups; on two days when it runs at midnight.
+signups=$(awk -F'|' '/^ [0-9]+-[0-9]+-[0-9]+ /{sum += $2} END{print sum + 0}' "$place/output")
+[ "$signups" = 3 ] || { echo "expected 3 sign-ups, found $signups" >&2; exit 1; }
+grep -q 'signups_per_day .*attached' "$place/output" || { echo "expected the handler in status" >&2; exit 1; }
