@@ -1,5 +1,6 @@
 // lantern api: answers HTTP. The host starts two or more of them, which share one port.
 #include "host/http/api.hpp"
+#include "host/apps/shared_heads.hpp"
 #include "host/apps/verbs.hpp"
 #include "host/core/fault.hpp"
 #include "host/http/server.hpp"
@@ -69,12 +70,13 @@ void log_answer(const telemetry::Log& log, const http::Answered& answered) {
 // Everything that an api process is made of, in the order in which it is made.
 class Process {
 public:
-    Process(const Settings& settings, const std::filesystem::path& copies, const telemetry::Log& log)
+    Process(const Settings& settings, const std::filesystem::path& cache, const telemetry::Log& log)
         : settings_(settings),
           log_(log),
           schemas_(schemas_of(settings)),
-          aggregates_(aggregates_of(settings, copies, log)),
+          aggregates_(aggregates_of(settings, cache, log)),
           mac_(settings.http.admin_token),
+          heads_(cache, settings.postgres_url),
           announcer_(settings.postgres_url),
           workers_(settings.http.threads,
                    {[this] { return std::make_unique<postgres::Store>(settings_.postgres_url); },
@@ -100,7 +102,7 @@ public:
 private:
     http::Api::World world() {
         return {settings_.http,
-                {aggregates_, cache_, mac_, clock_},
+                {aggregates_, cache_, heads_, mac_, clock_},
                 hashing_,
                 announcer_,
                 workers_,
@@ -122,6 +124,7 @@ private:
     const command::Aggregates aggregates_;
     const security::KeyedMac mac_;
     SystemClock clock_;
+    SharedHeads heads_;
     command::StreamCache cache_{limits::kStreamCacheBytes};
     postgres::Announcer announcer_;
     http::Workers workers_;

@@ -138,11 +138,18 @@ Result<CommandPath::Basis> CommandPath::basis_of(const LoadedAggregate& plugin, 
         return basis;
     }
     const auto& type = plugin.aggregate->description().aggregate_type;
-    if (!handling.cache_distrusted) basis.cached = world_.cache.find(type, handling.aggregate_id);
-    if (basis.cached) {
-        if (auto folded = fold(*plugin.aggregate, *plugin.upcasts, *basis.cached)) {
-            basis.folded = std::move(folded.value());
-            return basis;
+    if (auto cached = world_.cache.find(type, handling.aggregate_id)) {
+        // Known to have moved on, or no longer good enough: what came since is read.
+        if (handling.cache_distrusted || world_.heads.newest(type, handling.aggregate_id) > cached->head) {
+            if (catch_up(plugin, handling.aggregate_id, *cached, basis.loaded)) cached = nullptr;
+        } else {
+            basis.cached = cached;
+        }
+        if (!cached || basis.cached) {
+            if (auto folded = fold(*plugin.aggregate, *plugin.upcasts, basis.stream())) {
+                basis.folded = std::move(folded.value());
+                return basis;
+            }
         }
         world_.cache.forget(type, handling.aggregate_id);
         basis.cached = nullptr;
@@ -152,6 +159,20 @@ Result<CommandPath::Basis> CommandPath::basis_of(const LoadedAggregate& plugin, 
     if (!folded) return failure(folded.error());
     basis.folded = std::move(folded.value());
     return basis;
+}
+
+// The cached stream with the events that the store has after it. False: the store is behind the cache.
+bool CommandPath::catch_up(const LoadedAggregate& plugin, const std::string& aggregate_id,
+                           const LoadedStream& cached, LoadedStream& stream) {
+    const auto& described = plugin.aggregate->description();
+    auto tail = store_.load(described.aggregate_type, aggregate_id, described.state_version, described.build,
+                            {{}, {}, cached.head});
+    if (tail.head < cached.head) return false;
+    stream = cached;
+    stream.head = tail.head;
+    stream.events.insert(stream.events.end(), std::make_move_iterator(tail.events.begin()),
+                         std::make_move_iterator(tail.events.end()));
+    return true;
 }
 
 Command CommandPath::command_of(const Handling& handling) {
@@ -243,7 +264,6 @@ std::optional<CommandPath::Step> CommandPath::refused(Handling& handling, const 
     const auto& request = handling.request;
     switch (refusal.kind) {
         case AppendRefusal::Kind::revision_differs:
-            world_.cache.forget(basis.described().aggregate_type, handling.aggregate_id);
             handling.cache_distrusted = true;
             if (basis.cached || handling.repeats++ < request.repeats) return std::nullopt;
             return request.if_match ? revision_differs(refusal.head) : busy_stream(request.repeats);
@@ -307,6 +327,7 @@ void CommandPath::remember(Basis& basis, Append&& append, const Appended& append
         event.metadata = std::move(one.metadata);
         stream.events.push_back(event);
     }
+    world_.heads.note(append.aggregate_type, append.aggregate_id, appended.revision);
     world_.cache.put(append.aggregate_type, append.aggregate_id, std::move(stream));
 }
 

@@ -57,6 +57,7 @@ public:
     struct World {
         const Aggregates& aggregates;
         StreamCache& cache;
+        Heads& heads;
         const RequestMac& request_mac;
         Clock& clock;
     };
@@ -87,6 +88,8 @@ private:
     std::optional<Answer> first_answer(Handling& handling);
     std::optional<Step> decide_once(const LoadedAggregate& plugin, Handling& handling);
     Result<Basis> basis_of(const LoadedAggregate& plugin, const Handling& handling);
+    bool catch_up(const LoadedAggregate& plugin, const std::string& aggregate_id, const LoadedStream& cached,
+                  LoadedStream& stream);
     Command command_of(const Handling& handling);
     Result<Append> append_of(const Handling& handling, Basis& basis, std::vector<Decided::Emitted> emitted);
     std::optional<Step> commit(Handling& handling, Basis& basis, std::vector<Decided::Emitted> emitted);

@@ -84,8 +84,9 @@ struct LoadedStream {
 };
 
 struct Range {
-    std::optional<Revision> until_revision;
-    std::optional<Timestamp> until_time;
+    std::optional<Revision> until_revision{};
+    std::optional<Timestamp> until_time{};
+    std::optional<Revision> after{};  // only the events after this, and no snapshot
 };
 
 class Store {
@@ -98,6 +99,16 @@ public:
     virtual Result<Appended, AppendRefusal> append(const Append& append) = 0;
     virtual std::optional<IdempotencyRecord> recorded(const std::string& caller, const std::string& route,
                                                       const std::string& key) = 0;
+};
+
+// Hints between the api processes of one machine at how far streams have come. May know nothing, may be too low or
+// too high: what they save is a decision on a state that another process has moved on from.
+class Heads {
+public:
+    virtual ~Heads() = default;
+    virtual Revision newest(const std::string& aggregate_type, const std::string& aggregate_id) = 0;  // any thread
+    virtual void note(const std::string& aggregate_type, const std::string& aggregate_id,
+                      Revision head) = 0;  // any thread
 };
 
 // Tells readers that something was committed; from a connection of its own, at most once a millisecond.

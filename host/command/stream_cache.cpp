@@ -51,6 +51,13 @@ void StreamCache::forget(const std::string& aggregate_type, const std::string& a
     if (const auto found = by_key_.find(key); found != by_key_.end()) drop(found->second);
 }
 
+void StreamCache::clear() {
+    std::lock_guard lock(mutex_);
+    by_key_.clear();
+    slots_.clear();
+    bytes_ = 0;
+}
+
 std::size_t StreamCache::bytes() const {
     std::lock_guard lock(mutex_);
     return bytes_;

@@ -27,6 +27,9 @@ public:
     // Kept unless a newer revision is there already. The least recently used go when the bytes are used up.
     void put(const std::string& aggregate_type, const std::string& aggregate_id, LoadedStream stream);
     void forget(const std::string& aggregate_type, const std::string& aggregate_id);
+    // Called when a connection to the store was lost: what comes back may be another server, to which not all
+    // commits of the old one have come.
+    void clear();
 
     std::size_t bytes() const;
 

@@ -77,6 +77,7 @@ void Commands::go_on(Session& session, const std::shared_ptr<Course>& course) {
     } catch (const Fault& fault) {
         if (fault.kind() == FaultKind::conflict && ++course->conflicts <= kConflictsMax)
             return world_.workers.run([this, course](Session& other) { go_on(other, course); });
+        if (fault.poisons_connection()) world_.path.cache.clear();
         course->exchange->refuse_fault(fault);
     } catch (const std::exception& error) {
         course->exchange->refuse_defect(error.what());

@@ -100,6 +100,11 @@ command::LoadedStream Store::load(const std::string& aggregate_type, const std::
         params.add_null();
     }
     params.add(range.until_time);
+    if (range.after) {
+        params.add(range.after->value);
+    } else {
+        params.add_null();
+    }
     const auto rows = connection_.exec(kLoad, params);
 
     command::LoadedStream loaded;

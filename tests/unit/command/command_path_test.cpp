@@ -126,6 +126,26 @@ TEST_F(CommandPathTest, nothing_is_answered_from_an_old_state) {
     EXPECT_EQ(handle(conditional).status, 404) << "the cached revision differs, the real one does not";
 }
 
+TEST_F(CommandPathTest, a_hint_from_another_process_saves_a_decision_in_vain) {
+    const auto id = open("sarah");
+    elsewhere(request("add", id, R"({"amount":5})"));
+    heads.note("account", id, Revision{2});
+    const auto calls = store.calls;
+    EXPECT_EQ(handle(request("add", id, R"({"amount":1})")).revision, Revision{3});
+    EXPECT_EQ(store.calls, calls + 2) << "what came since is read, then appended";
+    // A hint that is wrong costs a look and nothing else.
+    heads.note("account", id, Revision{99});
+    EXPECT_EQ(handle(request("add", id, R"({"amount":1})")).revision, Revision{4});
+}
+
+TEST_F(CommandPathTest, a_store_that_lost_commits_is_read_from_the_start) {
+    const auto id = open("sarah");
+    handle(request("add", id, R"({"amount":5})"));
+    store.streams["account/" + id].pop_back();
+    EXPECT_EQ(handle(request("add", id, R"({"amount":-1})")).status, 422);
+    EXPECT_EQ(handle(request("add", id, R"({"amount":1})")).revision, Revision{2});
+}
+
 TEST_F(CommandPathTest, the_cache_saves_the_load) {
     const auto id = open("sarah");
     for (int n = 0; n < 50; ++n) handle(request("add", id, R"({"amount":1})"));

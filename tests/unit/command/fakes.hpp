@@ -44,12 +44,13 @@ public:
         loaded.head = found->second.back().revision;
         if (const auto snapshot = snapshots.find(name); snapshot != snapshots.end()) {
             const auto& kept = snapshot->second;
-            if (kept.state_version == state_version && kept.build == build &&
+            if (kept.state_version == state_version && kept.build == build && !range.after &&
                 (!range.until_revision || kept.revision <= *range.until_revision) && !range.until_time)
                 loaded.snapshot = kept;
         }
         for (const auto& event : found->second) {
             if (loaded.snapshot && event.revision <= loaded.snapshot->revision) continue;
+            if (range.after && event.revision <= *range.after) continue;
             if (range.until_revision && event.revision > *range.until_revision) continue;
             if (range.until_time && event.recorded_at > *range.until_time) continue;
             loaded.events.push_back(event);
@@ -230,6 +231,16 @@ private:
 class NoUpcasts final : public Upcasts {
 public:
     std::optional<std::string> upcast(Event&) const override { return std::nullopt; }
+};
+
+class MemoryHeads final : public Heads {
+public:
+    std::map<std::string, Revision> heads;
+
+    Revision newest(const std::string& type, const std::string& id) override { return heads[type + "/" + id]; }
+    void note(const std::string& type, const std::string& id, Revision head) override {
+        heads[type + "/" + id] = head;
+    }
 };
 
 // Deterministic, and no secret: enough to tell requests apart.

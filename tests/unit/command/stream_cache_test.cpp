@@ -35,6 +35,14 @@ TEST(StreamCache, the_least_recently_used_go_first) {
     EXPECT_LE(cache.bytes(), 40'000u);
 }
 
+TEST(StreamCache, forgets_all_at_once) {
+    StreamCache cache(40'000);
+    cache.put("account", "1", stream_at(1));
+    cache.clear();
+    EXPECT_FALSE(cache.find("account", "1"));
+    EXPECT_EQ(cache.bytes(), 0u);
+}
+
 TEST(StreamCache, what_is_larger_than_all_of_it_is_not_kept) {
     StreamCache cache(20'000);
     cache.put("account", "1", stream_at(1));

@@ -9,8 +9,9 @@ class World {
 public:
     MemoryStore store;
     StreamCache cache{1u << 20};
+    MemoryHeads heads;  // of this process
 
-    CommandPath path() { return CommandPath({aggregates_, cache, mac_, clock_}, store, random_); }
+    CommandPath path() { return CommandPath({aggregates_, cache, heads, mac_, clock_}, store, random_); }
 
     static CommandRequest request(const std::string& command, const std::string& id,
                                   const std::string& data = "{}") {
@@ -57,7 +58,8 @@ public:
         StreamCache other(1u << 20);
         Handling handling;
         handling.request = std::move(of);
-        CommandPath path({aggregates_, other, mac_, clock_}, store, random_);
+        MemoryHeads unshared;
+        CommandPath path({aggregates_, other, unshared, mac_, clock_}, store, random_);
         return std::get<Answer>(path.proceed(handling));
     }
 

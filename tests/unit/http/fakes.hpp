@@ -120,6 +120,12 @@ private:
     std::vector<std::pair<std::size_t, Done>> held_;
 };
 
+class NoHeads final : public command::Heads {
+public:
+    Revision newest(const std::string&, const std::string&) override { return {}; }
+    void note(const std::string&, const std::string&, Revision) override {}
+};
+
 class CountingAnnouncer final : public command::Announcer {
 public:
     void announce() override { ++count; }
@@ -202,6 +208,7 @@ private:
     command::Aggregates aggregates_{
         {"account", {std::make_shared<command::fakes::Account>(), std::make_shared<command::fakes::NoUpcasts>()}}};
     command::StreamCache cache_{1u << 20};
+    NoHeads heads_;
     command::fakes::PlainMac mac_;
     SystemClock clock_;
     Workers workers_{2,
@@ -212,7 +219,7 @@ private:
                       [this] { return std::make_unique<SharedReads>(reads); }}};
     std::unique_ptr<Api> api_ =
         std::make_unique<Api>(Api::World{settings_,
-                                         {aggregates_, cache_, mac_, clock_},
+                                         {aggregates_, cache_, heads_, mac_, clock_},
                                          services,
                                          announcer,
                                          workers_,

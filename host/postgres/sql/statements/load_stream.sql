@@ -1,12 +1,13 @@
 -- One row of kind 0: stream, head, snapshot; then one row of kind 1 for each event after the snapshot.
---   $1 aggregate type, $2 aggregate id, $3 state version, $4 build, $5 until revision or null, $6 until time or null
+--   $1 aggregate type, $2 aggregate id, $3 state version, $4 build, $5 until revision or null, $6 until time or null,
+--   $7 after revision or null: then no snapshot
 with stream as (
     select stream_id, revision from lantern.streams where aggregate_type = $1 and aggregate_id = $2
 ), snapshot as (
     select s.revision, s.state_version, s.build, s.state
       from lantern.snapshots s
       join stream using (stream_id)
-     where s.state_version = $3::integer and s.build = $4::text
+     where $7::bigint is null and s.state_version = $3::integer and s.build = $4::text
        and ($5::bigint is null or s.revision <= $5)
        and ($6::timestamptz is null
             or exists (select from lantern.events e
@@ -21,7 +22,7 @@ select 1, tail.* from stream, lateral (
     select e.stream_id, e.revision, e.position, e.id, e.type, e.schema_version, e.recorded_at, e.data, e.metadata
       from lantern.events e
      where e.stream_id = stream.stream_id
-       and e.revision > coalesce((select revision from snapshot), 0)
+       and e.revision > coalesce($7, (select revision from snapshot), 0)
        and e.revision <= coalesce($5, 9223372036854775807)
        and ($6 is null or e.recorded_at <= $6)
      order by e.revision) tail
