@@ -10,19 +10,37 @@
 
 namespace lantern::postgres {
 
+// The cells are noted once: asking the library for a field copies a shared pointer, and events have many fields.
 struct Rows::Impl {
     pqxx::result result;
+    std::size_t columns = 0;
+    std::vector<std::pair<const char*, std::size_t>> cells;  // row by row; null: no pointer
+
+    void note_cells() {
+        columns = result.columns();
+        cells.reserve(result.size() * columns);
+        for (auto row = result.begin(); row != result.end(); ++row) {
+            auto field = row->begin();
+            for (std::size_t column = 0; column < columns; ++column, ++field) {
+                if (field->is_null()) {
+                    cells.emplace_back(nullptr, 0);
+                } else {
+                    cells.emplace_back(field->c_str(), field->size());
+                }
+            }
+        }
+    }
 };
 
 std::size_t Rows::size() const {
     return impl_ ? impl_->result.size() : 0;
 }
 bool Rows::null(std::size_t row, int column) const {
-    return impl_->result[static_cast<pqxx::result::size_type>(row)][column].is_null();
+    return impl_->cells[row * impl_->columns + static_cast<std::size_t>(column)].first == nullptr;
 }
 std::string_view Rows::view(std::size_t row, int column) const {
-    const auto field = impl_->result[static_cast<pqxx::result::size_type>(row)][column];
-    return {field.c_str(), field.size()};
+    const auto [text, bytes] = impl_->cells[row * impl_->columns + static_cast<std::size_t>(column)];
+    return {text, bytes};
 }
 std::int64_t Rows::integer(std::size_t row, int column) const {
     const auto text = view(row, column);
@@ -194,6 +212,7 @@ Rows Connection::guarded(Commits commits, const std::function<void(Rows::Impl&)>
     try {
         const auto made = std::make_shared<Rows::Impl>();
         call(*made);
+        made->note_cells();
         Rows rows;
         rows.impl_ = made;
         return rows;
