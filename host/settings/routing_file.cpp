@@ -38,7 +38,7 @@ void read_event(Reading& reading, const YAML::Node& type, const YAML::Node& hand
             reading.report(handler, "the handler " + in_quotes(name), refusal);
             continue;
         }
-        auto& entry = routed.try_emplace(name, Routed{{}, handler}).first->second;
+        auto& entry = routed.try_emplace(name, Routed{{}, static_cast<const YAML::Node&>(handler)}).first->second;
         if (std::find(entry.event_types.begin(), entry.event_types.end(), type.Scalar()) !=
             entry.event_types.end()) {
             reading.report(handler, "the handler " + in_quotes(name) + " a second time",

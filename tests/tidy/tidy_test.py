@@ -80,14 +80,17 @@ class TidyTest(unittest.TestCase):
             "host/relay/fine.hpp": '#include "host/worker/ports.hpp"\n',
             "host/relay/bad.hpp": '#include "host/worker/batch.hpp"\n',
             "host/postgres/bad.hpp": '#include "host/rabbitmq/publisher.hpp"\n',
+            "host/postgres/fine.hpp": '#include "host/http/ports.hpp"\n',
+            "host/command/bad.hpp": '#include "host/http/ports.hpp"\n',
             "host/unheard_of/bad.hpp": '#include "host/core/word.hpp"\n',
             "host/http/bad.hpp": '#include "sdk/include/lantern/abi.h"\n',
             "plugins/user/bad.cpp": '#include "host/core/word.hpp"\n',
             "host/apps/fine.hpp": '#include "host/postgres/model.hpp"\n',
         }
         self.assertEqual([path for path, _ in self.found(files, rules.room_edges)],
-                         ["host/core/bad.hpp", "host/http/bad.hpp", "host/postgres/bad.hpp", "host/relay/bad.hpp",
-                          "host/unheard_of/bad.hpp", "host/worker/bad.hpp", "plugins/user/bad.cpp"])
+                         ["host/command/bad.hpp", "host/core/bad.hpp", "host/http/bad.hpp",
+                          "host/postgres/bad.hpp", "host/relay/bad.hpp", "host/unheard_of/bad.hpp",
+                          "host/worker/bad.hpp", "plugins/user/bad.cpp"])
 
     def test_own_header_first(self):
         text = '#include <string>\n#include "host/core/word.hpp"\n'
