@@ -16,8 +16,6 @@ namespace lantern::apps {
 namespace {
 
 using namespace std::chrono_literals;
-using private_servers::PrivatePostgres;
-using private_servers::PrivateRabbit;
 
 constexpr const char* kDatabase = "lantern";
 constexpr auto kHostStopGrace = 60s;  // the host itself gives each role its grace

@@ -125,8 +125,9 @@ HostPlan Host::apply_routing() {
         throw Fault(FaultKind::configuration, "routing", "refused:" + problems);
     }
     for (const auto& [handler, why] : applied.value().refused) {
-        const auto refused = std::find_if(plan.runnable.begin(), plan.runnable.end(),
-                                          [&](const auto& entry) { return entry.handler.name == handler; });
+        const auto refused =
+            std::find_if(plan.runnable.begin(), plan.runnable.end(),
+                         [&name = handler](const auto& entry) { return entry.handler.name == name; });
         if (refused == plan.runnable.end()) continue;
         plan.refused.push_back({handler, tables_conflict(*catalog_, *refused).value_or(why)});
         plan.runnable.erase(refused);

@@ -12,7 +12,9 @@
 #include <lantern/outcome.hpp>
 #include <lantern/setup.hpp>
 
-namespace lantern::sdk_v1::border {
+namespace lantern {
+inline namespace sdk_v1 {
+namespace border {
 
 inline void write(const lantern_sink* sink, std::string_view text) noexcept {
     if (sink && sink->write) sink->write(sink->context, borrow(text));
@@ -122,4 +124,6 @@ private:
     std::string dependency_;
 };
 
-}  // namespace lantern::sdk_v1::border
+}  // namespace border
+}  // namespace sdk_v1
+}  // namespace lantern

@@ -7,7 +7,9 @@
 #include <lantern/schema.hpp>
 #include <lantern/side_effect.hpp>
 
-namespace lantern::sdk_v1::border {
+namespace lantern {
+inline namespace sdk_v1 {
+namespace border {
 
 template <class Plugin>
 constexpr lantern_plugin_v1 plugin() {
@@ -28,7 +30,9 @@ constexpr lantern_plugin_v1 plugin() {
     return table;
 }
 
-}  // namespace lantern::sdk_v1::border
+}  // namespace border
+}  // namespace sdk_v1
+}  // namespace lantern
 
 // The one exported symbol, made at compile time: nothing of the plugin runs before the host has looked at it.
 #define LANTERN_PLUGIN(Class) \

@@ -11,6 +11,7 @@
 
 #include "host/core/clock.hpp"
 #include "host/core/fault.hpp"
+#include "host/core/limits.hpp"
 #include "host/relay/ports.hpp"
 
 namespace lantern::relay::test {
