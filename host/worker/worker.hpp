@@ -38,7 +38,8 @@ public:
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
-    // Turns until `stop` says so, then leaves. Faults are waited out; nothing is acknowledged that was not committed.
+    // Turns until `stop` says so, then leaves. Faults are waited out; nothing is acknowledged that was not
+    // committed.
     void run(const std::function<bool()>& stop);
 
     // One turn; waits at most `wait` for deliveries. Throws Fault; recover() must follow.
