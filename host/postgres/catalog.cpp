@@ -4,6 +4,7 @@
 
 #include "host/postgres/embedded_sql.hpp"
 #include "host/postgres/handler_schema.hpp"
+#include "host/postgres/incarnation.hpp"
 #include "host/postgres/leases.hpp"
 
 namespace lantern::postgres {
@@ -18,7 +19,6 @@ const Statement kRouteEnd = statement("route_end");
 const Statement kHandler = statement("handler");
 const Statement kHandlerWrite = statement("handler_write");
 const Statement kHandlersRemoved = statement("handlers_removed");
-const Statement kIncarnation = statement("incarnation");
 const Statement kRelay = statement("relay_status");
 
 const char* name_of(PluginKind kind) {
@@ -209,7 +209,7 @@ RelayStatus Catalog::relay() {
 
 Uuid Catalog::incarnation() {
     connection_.ensure();
-    return connection_.exec(kIncarnation).uuid(0, 0);
+    return read_incarnation(connection_);
 }
 
 void Catalog::forget_worker(const std::string& host, int pid) {

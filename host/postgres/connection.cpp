@@ -1,5 +1,7 @@
 #include "host/postgres/connection.hpp"
 
+#include <poll.h>
+
 #include <charconv>
 #include <pqxx/pqxx>
 #include <set>
@@ -179,8 +181,27 @@ bool Connection::open() const {
     return impl_->connection && impl_->connection->is_open();
 }
 
-void Connection::ensure() {
-    if (!open()) reconnect();
+bool Connection::ensure() {
+    if (!gone()) return false;
+    reconnect();
+    return true;
+}
+
+// What the server says unasked: notifications, or its farewell, which would else look like a commit in doubt. After
+// a message that is no notification the end is awaited for a moment: a farewell is a message and then the end.
+bool Connection::gone() {
+    constexpr int kPieces = 8, kMomentMs = 50;
+    int wait_ms = 0;
+    for (int piece = 0; open() && piece < kPieces; ++piece) {
+        pollfd socket{impl_->connection->sock(), POLLIN, 0};
+        if (poll(&socket, 1, wait_ms) <= 0) return false;
+        try {
+            wait_ms = impl_->connection->get_notifs() > 0 ? 0 : kMomentMs;
+        } catch (const pqxx::failure&) {
+            close();
+        }
+    }
+    return !open();
 }
 
 void Connection::reconnect() {

@@ -111,12 +111,14 @@ public:
 
     bool open() const;
     void reconnect();  // drops the session, whatever its state, and makes a new one
-    void ensure();     // reconnects if the session is gone
+    // Reconnects if the session is gone, also if the server ended it while nothing was asked. True: it did.
+    bool ensure();
     void close() noexcept;
     const Session& session() const { return session_; }
 
 private:
     struct Impl;
+    bool gone();
     Rows guarded(Commits commits, const std::function<void(Rows::Impl&)>& call);
 
     const Session session_;

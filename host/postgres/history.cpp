@@ -5,13 +5,13 @@
 #include "host/postgres/array_literal.hpp"
 #include "host/postgres/embedded_sql.hpp"
 #include "host/postgres/event_rows.hpp"
+#include "host/postgres/incarnation.hpp"
 
 namespace lantern::postgres {
 namespace {
 
 const Statement kBetween = statement("history_between");
 const Statement kPage = statement("history_page");
-const Statement kIncarnation = statement("incarnation");
 
 constexpr auto kNoEnd = std::numeric_limits<std::int64_t>::max();
 
@@ -49,7 +49,7 @@ std::vector<Event> History::page(Partition partition, int partitions, const Rout
 }
 
 Uuid History::incarnation() {
-    return connection_.exec(kIncarnation).uuid(0, 0);
+    return read_incarnation(connection_);
 }
 
 }  // namespace lantern::postgres

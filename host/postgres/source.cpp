@@ -7,6 +7,7 @@
 #include "host/postgres/array_literal.hpp"
 #include "host/postgres/embedded_sql.hpp"
 #include "host/postgres/event_rows.hpp"
+#include "host/postgres/incarnation.hpp"
 
 namespace lantern::postgres {
 namespace {
@@ -17,19 +18,24 @@ const Statement kOwnTransaction = statement("own_transaction");
 const Statement kTakeSnapshot = statement("take_snapshot");
 const Statement kPage = statement("slice_page");
 const Statement kNames = statement("stream_names");
-const Statement kIncarnation = statement("incarnation");
 
 }  // namespace
 
 Source::Source(const std::string& url)
     : connection_({.url = url, .application_name = "lantern relay source", .listen = kEventsChannel}) {}
 
+void Source::ready() {
+    if (connection_.ensure()) checked_ = false;
+    if (!checked_) read_incarnation(connection_);
+    checked_ = true;
+}
+
 bool Source::anything_now(const Mark& from) {
     return connection_.exec(kProbe, Params{}.add(from.snapshot).add(from.floor.value)).boolean(0, 0);
 }
 
 bool Source::anything_since(const Mark& from, Milliseconds wait) {
-    connection_.ensure();
+    ready();
     if (anything_now(from)) return true;
     if (wait.count() <= 0) return false;
     connection_.wait_for_notification(wait);
@@ -37,7 +43,7 @@ bool Source::anything_since(const Mark& from, Milliseconds wait) {
 }
 
 Mark Source::take_mark() {
-    connection_.ensure();
+    ready();
     // The order is the guarantee.
     // 1. The floor: an id younger than the snapshot below draws its positions later than this.
     const Position floor{connection_.exec(kReadSequence).integer(0, 0)};
@@ -50,7 +56,7 @@ Mark Source::take_mark() {
 }
 
 Page Source::page(const Mark& from, const Mark& to, Position after, std::size_t limit) {
-    connection_.ensure();
+    ready();
     Params params;
     params.add(from.snapshot).add(from.floor.value).add(to.snapshot).add(to.ceiling.value).add(after.value);
     params.add(static_cast<std::int64_t>(limit) + 1);
@@ -82,8 +88,8 @@ void Source::add_names(std::vector<Event>& events) {
 }
 
 Uuid Source::incarnation() {
-    connection_.ensure();
-    return connection_.exec(kIncarnation).uuid(0, 0);
+    ready();
+    return read_incarnation(connection_);
 }
 
 }  // namespace lantern::postgres

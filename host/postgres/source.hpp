@@ -21,10 +21,12 @@ public:
     Uuid incarnation();
 
 private:
+    void ready();  // connected, and the store is the one that it was
     bool anything_now(const Mark& from);
     void add_names(std::vector<Event>& events);
 
     Connection connection_;
+    bool checked_ = false;  // the incarnation, since the connection was made
     // Aggregate types and ids by stream; they never change. Looked up once, not for each event of a page.
     std::unordered_map<StreamId, std::pair<std::string, std::string>> names_;
 };

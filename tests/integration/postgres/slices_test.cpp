@@ -180,6 +180,20 @@ TEST_F(SlicesTest, SixLateWritersAPausingReaderAndAForeignTransaction) {
         << "the foreign transaction was open all the time";
 }
 
+TEST_F(SlicesTest, ARestoredStoreDeliversNothingUntilItIsAdopted) {
+    LateWriter writer(url_);
+    writer.append("a", 1);
+    sql_.query("update lantern.incarnation set timeline = timeline + 1");
+    Source source(url_);
+    try {
+        source.anything_since(Mark{}, 0ms);
+        FAIL();
+    } catch (const Fault& fault) {
+        EXPECT_EQ(fault.kind(), FaultKind::configuration);
+        EXPECT_THAT(fault.what(), ::testing::HasSubstr("adopted"));
+    }
+}
+
 TEST_F(SlicesTest, OneLeaderAndProgressByCompareAndSet) {
     Leadership first(url_, test::fresh_id()), second(url_, test::fresh_id());
     const auto epoch = first.hold();

@@ -1,0 +1,21 @@
+#include "host/postgres/incarnation.hpp"
+
+#include "host/postgres/embedded_sql.hpp"
+
+namespace lantern::postgres {
+namespace {
+
+const Statement kIncarnation = statement("incarnation");
+
+}  // namespace
+
+Uuid read_incarnation(Connection& connection) {
+    const auto rows = connection.exec(kIncarnation);
+    if (!rows.boolean(0, 1))
+        throw Fault(FaultKind::configuration, "postgres",
+                    "this store was restored or failed over (" + rows.text(0, 2) +
+                        "): commits may be lost that were delivered already; it must be adopted first");
+    return rows.uuid(0, 0);
+}
+
+}  // namespace lantern::postgres
