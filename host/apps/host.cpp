@@ -39,6 +39,11 @@ std::optional<std::string> tables_conflict(postgres::Catalog& catalog, const Run
     return plugin_loading::declaration_conflict(of.plugin, known->schema_version, known->declaration);
 }
 
+// RabbitMQ writes the name of a new quorum queue to disk within half a second of quiet. A node that is killed
+// before forgets what the queue held, and does not elect its leader. So new queues get this long before anyone is
+// told that events can be sent through them.
+constexpr milliseconds kNewQueuesSettle{1500};
+
 std::string in_ms(milliseconds delay) {
     return std::to_string(delay.count()) + " ms";
 }
@@ -137,11 +142,13 @@ HostPlan Host::apply_routing() {
     log_.info("routing in force", {{"revision", applied.value().revision.number},
                                    {"made_now", applied.value().made_revision},
                                    {"handlers", static_cast<int>(plan.runnable.size())}});
-    // Those of an earlier host that was killed, here.
-    for (const auto& status : catalog_->handlers())
+    for (const auto& status : catalog_->handlers()) {
+        queues_are_new_ = queues_are_new_ || status.partitions_feeding > 0;
+        // Workers of an earlier host that was killed, here.
         for (const auto& worker : status.workers)
             if (worker.host == host_name() && ::kill(worker.pid, 0) != 0 && errno == ESRCH)
                 dead_workers_.insert(worker.pid);
+    }
     return plan;
 }
 
@@ -164,6 +171,8 @@ void Host::report_ready() {
             return;
         if (options_.roles.contains(Role::worker) && !all_bound()) return;
         if (options_.roles.contains(Role::relay) && !catalog_->relay().led) return;
+        if (!bound_since_) bound_since_ = clock_.steady();
+        if (queues_are_new_ && clock_.steady() - *bound_since_ < kNewQueuesSettle) return;
     } catch (const Fault&) {
         return;  // asked again soon; whoever needs the store says what ails it
     }

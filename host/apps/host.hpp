@@ -50,6 +50,8 @@ private:
     std::optional<postgres::Catalog> catalog_;
     std::set<int> dead_workers_;  // pids whose leases are still to be freed
     bool ready_ = false;
+    bool queues_are_new_ = false;
+    std::optional<std::chrono::steady_clock::time_point> bound_since_;
 };
 
 // This machine, as workers note it beside their pid.
