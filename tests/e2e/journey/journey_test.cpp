@@ -51,7 +51,7 @@ TEST_F(JourneyTest, a_created_user_is_shown_mailed_and_audited) {
 
     EXPECT_TRUE(eventually([&] { return mails_for(*instance, "sarah@example.com") == 1; }));
     EXPECT_TRUE(eventually([&] {
-        return instance->sql("select 1 from audit_log.entries where subject like '%" + id + "%'").size() == 1;
+        return instance->sql("select 1 from audit_log.audit_log where subject = '" + id + "'").size() == 1;
     }));
 }
 

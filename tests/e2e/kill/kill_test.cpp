@@ -90,14 +90,14 @@ TEST_P(KillTest, loses_doubles_and_reorders_nothing) {
     EXPECT_TRUE(eventually([&] {
         return count("select count(*) from lantern.streams where aggregate_type = 'user'") ==
                    count("select count(*) from user_read_model.users") &&
-               count("select count(*) from lantern.events") == count("select count(*) from audit_log.entries");
+               count("select count(*) from lantern.events") == count("select count(*) from audit_log.audit_log");
     }));
     const auto rows = instance->sql("select id from user_read_model.users");
     std::set<std::string> shown;
     for (std::size_t row = 0; row < rows.size(); ++row) EXPECT_TRUE(shown.insert(rows.text(row, 0)).second);
     for (const auto& id : accepted) EXPECT_TRUE(shown.contains(id)) << id;
-    EXPECT_EQ(count("select count(*) from audit_log.entries where id not in (select id::text from lantern.events)"),
-              0);
+    EXPECT_EQ(
+        count("select count(*) from audit_log.audit_log where event_id not in (select id from lantern.events)"), 0);
     EXPECT_EQ(count("select count(*) from (select 1 from lantern.events group by stream_id "
                     "having max(revision) <> count(*) or min(revision) <> 1) holes"),
               0);
