@@ -5,7 +5,7 @@
 namespace lantern::postgres {
 namespace {
 
-using std::string_view_literals::operator""sv;
+using namespace std::string_view_literals;
 
 TEST(ArrayLiteral, EmptyNumbersAndNulls) {
     EXPECT_EQ(ArrayLiteral().take(), "{}");
