@@ -63,8 +63,8 @@ void DevStack::start() {
 
 void DevStack::start_host() {
     processes::Program host{.argv = {processes::own_program(), "host", "--config", options_.config.string(),
-                                     "--plugins", options_.plugins.string(), "--ready-file",
-                                     ready_file().string()}};
+                                     "--plugins", options_.plugins.string(), "--ready-file", ready_file().string(),
+                                     "--alone"}};
     if (!options_.roles.empty()) host.argv.insert(host.argv.end(), {"--roles", options_.roles});
     const std::string& url = endpoints_.http_url;
     host.environment = {{processes::kOwnerVariable, options_.data.string()},

@@ -11,6 +11,7 @@
 #include "host/apps/verbs.hpp"
 #include "host/core/fault.hpp"
 #include "host/plugin_loading/description_parser.hpp"
+#include "host/postgres/leadership.hpp"
 #include "host/postgres/migrate.hpp"
 #include "host/private_servers/place.hpp"
 
@@ -20,7 +21,7 @@ namespace {
 using std::chrono::milliseconds;
 using supervise::Role;
 
-HostProcesses::Options processes_of(const Instance& at, const Settings& settings) {
+HostProcesses::Options processes_of(const Instance& at, const Settings& settings, const Uuid& run) {
     HostProcesses::Options options;
     options.arguments = {"--config", at.config_directory().string(), "--plugins",
                          settings.plugin_directory.string()};
@@ -28,7 +29,8 @@ HostProcesses::Options processes_of(const Instance& at, const Settings& settings
                            {"LANTERN_AMQP_URL", settings.amqp_url},
                            {"LANTERN_HTTP_PORT", std::to_string(settings.http.port)},
                            {"LANTERN_ADMIN_TOKEN", settings.http.admin_token},
-                           {"LANTERN_CACHE_DIR", at.cache_directory().string()}};
+                           {"LANTERN_CACHE_DIR", at.cache_directory().string()},
+                           {"LANTERN_HOST_RUN", run.text()}};
     return options;
 }
 
@@ -44,6 +46,12 @@ std::optional<std::string> tables_conflict(postgres::Catalog& catalog, const Run
 // told that events can be sent through them.
 constexpr milliseconds kNewQueuesSettle{1500};
 
+Uuid fresh_uuid() {
+    SystemClock clock;
+    SystemRandom random;
+    return Uuid::v7(clock.now(), random.next(), random.next());
+}
+
 std::string in_ms(milliseconds delay) {
     return std::to_string(delay.count()) + " ms";
 }
@@ -57,7 +65,7 @@ std::string host_name() {
 }
 
 Host::Host(const Instance& at, Options options, telemetry::Log log)
-    : at_(at), options_(std::move(options)), log_(std::move(log)), settings_(at.settings()) {
+    : at_(at), options_(std::move(options)), log_(std::move(log)), settings_(at.settings()), run_(fresh_uuid()) {
     // Several api processes share one port, so it is chosen here.
     if (settings_.http.port == 0) settings_.http.port = private_servers::free_port();
 }
@@ -67,7 +75,7 @@ void Host::run(const processes::StopRequest& stop) {
     if (!plan) return;
     plan_ = *std::move(plan);
 
-    HostProcesses processes(processes_of(at_, settings_));
+    HostProcesses processes(processes_of(at_, settings_, run_));
     supervise::Supervisor supervisor(processes, *this, clock_);
     supervise::Wanted wanted{options_.roles, settings_.http.processes, {}};
     for (const auto& runnable : plan_.runnable) wanted.handlers.push_back(runnable.handler);
@@ -149,6 +157,10 @@ HostPlan Host::apply_routing() {
             if (worker.host == host_name() && ::kill(worker.pid, 0) != 0 && errno == ESRCH)
                 dead_workers_.insert(worker.pid);
     }
+    if (const auto relay = catalog_->relay(); relay.led) {
+        relay_seen_ = relay.seen_at;
+        if (options_.company == Options::Company::alone) dead_relays_.insert(relay.leader);
+    }
     return plan;
 }
 
@@ -158,9 +170,13 @@ void Host::forget_the_dead() {
             catalog_->forget_worker(host_name(), *dead_workers_.begin());
             dead_workers_.erase(dead_workers_.begin());
         }
+        while (!dead_relays_.empty()) {
+            postgres::Leadership(settings_.postgres_url, *dead_relays_.begin()).resign();
+            dead_relays_.erase(dead_relays_.begin());
+        }
     } catch (const Fault& fault) {
         // Tried again at the next turn; until then, and at worst, their heartbeats grow old.
-        log_.warn("leases of dead workers not freed yet", {{"for", fault.what()}});
+        log_.warn("leases of dead processes not freed yet", {{"for", fault.what()}});
     }
 }
 
@@ -170,7 +186,8 @@ void Host::report_ready() {
             !http_answers(settings_.http.address, settings_.http.port, "/readyz"))
             return;
         if (options_.roles.contains(Role::worker) && !all_bound()) return;
-        if (options_.roles.contains(Role::relay) && !catalog_->relay().led) return;
+        const auto relay = catalog_->relay();
+        if (options_.roles.contains(Role::relay) && (!relay.led || relay.seen_at == relay_seen_)) return;
         if (!bound_since_) bound_since_ = clock_.steady();
         if (queues_are_new_ && clock_.steady() - *bound_since_ < kNewQueuesSettle) return;
     } catch (const Fault&) {
@@ -197,6 +214,7 @@ void Host::started(const supervise::Member& member, int pid) {
 
 void Host::ended(const supervise::Death& death, std::optional<milliseconds> again_in) {
     if (death.member.role == Role::worker) dead_workers_.insert(death.pid);
+    if (death.member.role == Role::relay) dead_relays_.insert(relay_identity(run_, death.pid));
     telemetry::Fields fields{{"member", death.member.text()}, {"pid", death.pid}, {"with", death.how}};
     if (!again_in) return log_.info("ended", fields);
     fields.push_back({"again_in", in_ms(*again_in)});
@@ -211,11 +229,13 @@ void add_host(Verbs& verbs) {
     struct Words {
         std::vector<std::string> roles{"api", "relay", "worker"};
         std::string ready_file;
+        bool alone = false;
     };
     auto words = std::make_shared<Words>();
     auto& host = verbs.add("host", "run and watch the processes of this machine", [words](const Instance& at) {
         const processes::StopRequest stop;
-        Host::Options options{{}, words->ready_file};
+        using Company = Host::Options::Company;
+        Host::Options options{{}, words->alone ? Company::alone : Company::others, words->ready_file};
         for (const auto& name : words->roles) options.roles.insert(*supervise::parse_role(name));
         Host(at, std::move(options), telemetry::Log(at.settings().log).with({{"process", "host"}})).run(stop);
         return 0;
@@ -223,6 +243,8 @@ void add_host(Verbs& verbs) {
     host.add_option("--roles", words->roles, "api,relay,worker (default all)")
         ->delimiter(',')
         ->check(CLI::IsMember({"api", "relay", "worker"}));
+    host.add_flag("--alone", words->alone,
+                  "no other host shares the store: what an earlier one held is free at once");
     host.add_option("--ready-file", words->ready_file, "file that is written once everything is running and bound");
 }
 

@@ -21,6 +21,8 @@ class Host final : private supervise::Observer {
 public:
     struct Options {
         std::set<supervise::Role> roles;
+        // Whether other hosts may share the store. Alone: whoever still leads there as a relay is dead.
+        enum class Company { others, alone } company = Company::others;
         std::filesystem::path ready_file;  // written once everything that can run is running and bound; empty: none
     };
     Host(const Instance& at, Options options, telemetry::Log log);
@@ -49,6 +51,9 @@ private:
     HostPlan plan_;
     std::optional<postgres::Catalog> catalog_;
     std::set<int> dead_workers_;  // pids whose leases are still to be freed
+    std::set<Uuid> dead_relays_;  // whose leadership is still to be freed
+    const Uuid run_;              // names this run of the host to its children
+    Timestamp relay_seen_{};      // heartbeat of whoever led when we first looked
     bool ready_ = false;
     bool queues_are_new_ = false;
     std::optional<std::chrono::steady_clock::time_point> bound_since_;

@@ -2,6 +2,9 @@
 
 #include <poll.h>
 
+#include <cstdlib>
+
+#include "host/core/clock.hpp"
 #include "host/core/fault.hpp"
 
 namespace lantern::apps {
@@ -53,6 +56,18 @@ void HostProcesses::wait(int stop_descriptor, std::chrono::milliseconds wait) co
     std::vector<pollfd> wanted{{stop_descriptor, POLLIN, 0}};
     for (const auto& [member, child] : children_) wanted.push_back({child->descriptor(), POLLIN, 0});
     poll(wanted.data(), wanted.size(), static_cast<int>(wait.count()));
+}
+
+Uuid relay_identity(int pid) {
+    const char* run = std::getenv("LANTERN_HOST_RUN");
+    if (const auto host_run = run ? Uuid::parse(run) : std::nullopt) return relay_identity(*host_run, pid);
+    SystemClock clock;
+    SystemRandom random;
+    return Uuid::v7(clock.now(), random.next(), random.next());
+}
+
+Uuid relay_identity(const Uuid& host_run, int pid) {
+    return Uuid::derived(host_run, "relay " + std::to_string(pid));
 }
 
 }  // namespace lantern::apps

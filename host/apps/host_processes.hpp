@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "host/apps/instance.hpp"
+#include "host/core/identifiers.hpp"
 #include "host/processes/child.hpp"
 #include "host/supervise/ports.hpp"
 
@@ -30,5 +31,10 @@ private:
     Options options_;
     std::map<supervise::Member, std::unique_ptr<processes::Child>> children_;
 };
+
+// Who a relay is in the store. The host that started it can name it when it died (LANTERN_HOST_RUN is fresh for
+// each run of a host, and inherited), and free the leadership at once. One that no host started is a fresh one.
+Uuid relay_identity(int pid);
+Uuid relay_identity(const Uuid& host_run, int pid);
 
 }  // namespace lantern::apps

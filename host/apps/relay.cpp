@@ -1,7 +1,10 @@
 // lantern relay: moves committed events from the store to RabbitMQ. One of a cluster leads, the others stand by.
+#include <unistd.h>
+
 #include <algorithm>
 #include <set>
 
+#include "host/apps/host_processes.hpp"
 #include "host/apps/verbs.hpp"
 #include "host/core/fault.hpp"
 #include "host/postgres/catalog.hpp"
@@ -32,7 +35,7 @@ public:
           log_(log),
           catalog_(settings.postgres_url),
           source_(settings.postgres_url),
-          leadership_(settings.postgres_url, Uuid::v7(clock_.now(), random_.next(), random_.next())),
+          leadership_(settings.postgres_url, relay_identity(getpid())),
           publisher_(settings.amqp_url, source_.incarnation()),
           relay_(source_, leadership_, publisher_, clock_) {}
 
@@ -101,7 +104,6 @@ private:
     const Settings settings_;
     const telemetry::Log log_;
     SystemClock clock_;
-    SystemRandom random_;
     postgres::Catalog catalog_;
     postgres::Source source_;
     postgres::Leadership leadership_;

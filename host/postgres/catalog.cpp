@@ -204,6 +204,7 @@ RelayStatus Catalog::relay() {
     status.led = rows.boolean(0, 2);
     if (!rows.null(0, 3)) status.seen_at = rows.time(0, 3);
     status.floor = Position{rows.integer(0, 4)};
+    if (status.led) status.leader = rows.uuid(0, 5);
     return status;
 }
 

@@ -70,6 +70,7 @@ struct HandlerStatus {
 struct RelayStatus {
     Epoch epoch;
     bool led = false;
+    Uuid leader;  // when led
     Timestamp seen_at;
     Position floor;          // of its mark
     Position last_position;  // drawn in the store by anyone
