@@ -11,8 +11,7 @@
 namespace lantern::command {
 namespace {
 
-constexpr int kFreshIds = 4;            // given to each decision
-constexpr std::size_t kCachedTail = 4;  // events; a longer tail is folded into a snapshot for the cache
+constexpr int kFreshIds = 4;  // given to each decision
 
 std::string metadata_of(const CommandRequest& request) {
     boost::json::object metadata;
@@ -45,7 +44,7 @@ struct CommandPath::Basis {
     StreamCache::Entry cached;  // what it was folded from: this or `loaded`
     LoadedStream loaded;
     Folded folded;
-    std::string saved;  // the state before the new events, when it was worth saving
+    std::string saved;  // the state before the new events; empty: there was none
 
     const LoadedStream& stream() const { return cached ? *cached : loaded; }
     Revision head() const { return folded.revision; }
@@ -200,17 +199,17 @@ Result<Append> CommandPath::append_of(const Handling& handling, Basis& basis,
     append.aggregate_id = handling.aggregate_id;
     append.expected = basis.head().value;
 
-    // 1. The state before: its keys, and a snapshot now and then.
+    // 1. The state before: its keys, and a snapshot for the cache, now and then for the store.
     auto& state = *basis.folded.state;
     const auto before = state.unique_keys();
     if (!before) return failure(before.error());
-    const bool due = snapshot_is_due(basis.stream(), basis.cached != nullptr, emitted.size());
-    if (due || basis.stream().events.size() > kCachedTail) {
+    if (basis.head().value > 0) {
         auto saved = state.save();
         if (!saved) return failure(saved.error());
         basis.saved = std::move(saved.value());
     }
-    if (due) append.snapshot = Snapshot{basis.head(), described.state_version, described.build, basis.saved};
+    if (snapshot_is_due(basis.stream(), basis.cached != nullptr, emitted.size()))
+        append.snapshot = Snapshot{basis.head(), described.state_version, described.build, basis.saved};
 
     // 2. The events, and the state after them. Their stored time is not known yet, so this state is used for its
     //    keys and then dropped.
@@ -300,17 +299,10 @@ void CommandPath::remember(Basis& basis, Append&& append, const Appended& append
     LoadedStream stream;
     stream.stream = appended.stream;
     stream.head = appended.revision;
-    if (!basis.saved.empty()) {
-        const auto& described = basis.described();
+    const auto& described = basis.described();
+    if (!basis.saved.empty())
         stream.snapshot =
             Snapshot{Revision{append.expected}, described.state_version, described.build, std::move(basis.saved)};
-    } else if (basis.cached) {
-        stream.snapshot = basis.cached->snapshot;
-        stream.events = basis.cached->events;
-    } else {
-        stream.snapshot = std::move(basis.loaded.snapshot);
-        stream.events = std::move(basis.loaded.events);
-    }
     Event event;
     event.stream = appended.stream;
     event.revision = Revision{append.expected};
