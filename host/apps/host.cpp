@@ -3,8 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <csignal>
 #include <fstream>
 
 #include "host/apps/host_readiness.hpp"
@@ -14,6 +12,7 @@
 #include "host/postgres/leadership.hpp"
 #include "host/postgres/migrate.hpp"
 #include "host/private_servers/place.hpp"
+#include "host/processes/leftovers.hpp"
 
 namespace lantern::apps {
 namespace {
@@ -154,7 +153,8 @@ HostPlan Host::apply_routing() {
         queues_are_new_ = queues_are_new_ || status.partitions_feeding > 0;
         // Workers of an earlier host that was killed, here.
         for (const auto& worker : status.workers)
-            if (worker.host == host_name() && ::kill(worker.pid, 0) != 0 && errno == ESRCH)
+            if (worker.host == host_name() &&
+                (options_.company == Options::Company::alone || !processes::runs(worker.pid)))
                 dead_workers_.insert(worker.pid);
     }
     if (const auto relay = catalog_->relay(); relay.led) {

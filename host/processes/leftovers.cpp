@@ -39,6 +39,16 @@ bool is_number(const std::string& text) {
 
 }  // namespace
 
+bool runs(pid_t pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    const std::string stat{std::istreambuf_iterator<char>(file), {}};
+    // The state follows the name, which may hold spaces and parentheses.
+    const auto name_end = stat.rfind(')');
+    if (name_end == std::string::npos || name_end + 2 >= stat.size()) return false;
+    const char state = stat[name_end + 2];
+    return state != 'Z' && state != 'X';
+}
+
 std::vector<pid_t> leftovers(const std::string& owner, const std::filesystem::path& working_directory) {
     const std::string wanted = std::string(kOwnerVariable) + "=" + owner;
     std::vector<pid_t> found;

@@ -14,6 +14,9 @@ namespace lantern::processes {
 
 inline constexpr const char* kOwnerVariable = "LANTERN_OWNER";
 
+// Whether there is such a process and it has not ended: one that only waits to be reaped has.
+bool runs(pid_t pid);
+
 // Never includes the caller.
 std::vector<pid_t> leftovers(const std::string& owner, const std::filesystem::path& working_directory);
 

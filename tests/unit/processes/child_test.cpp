@@ -1,6 +1,7 @@
 #include "host/processes/child.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -101,6 +102,7 @@ TEST(Child, does_not_outlive_its_parent) {
         Child child(program);
         ::kill(getpid(), SIGKILL);
     }
+    waitpid(parent, nullptr, 0);
     const auto until = std::chrono::steady_clock::now() + kSoon;
     while (!leftovers(owner() + "-orphan", {}).empty()) ASSERT_LT(std::chrono::steady_clock::now(), until);
 }
@@ -110,6 +112,17 @@ TEST(Child, runs_as_another_user_when_we_are_root) {
     const auto finished = run({.argv = {"id", "-un"}, .user = root ? "nobody" : ""}, kSoon);
     EXPECT_EQ(finished.output == "nobody\n", root) << finished.output;
     EXPECT_TRUE(finished.ended.clean());
+}
+
+TEST(Runs, is_false_for_what_ended_and_was_not_reaped) {
+    EXPECT_TRUE(runs(getpid()));
+    const pid_t pid = fork();
+    if (pid == 0) _exit(0);
+    siginfo_t ended{};
+    ASSERT_EQ(waitid(P_PID, pid, &ended, WEXITED | WNOWAIT), 0);
+    EXPECT_FALSE(runs(pid));
+    EXPECT_EQ(waitpid(pid, nullptr, 0), pid);
+    EXPECT_FALSE(runs(pid));
 }
 
 TEST(Leftovers, are_found_by_owner_and_ended) {
