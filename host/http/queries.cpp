@@ -217,12 +217,12 @@ void Queries::state(Session& session, Exchange& exchange) {
     const auto& shown = found.value();
     if (!shown || (range.until_revision && shown->revision < *range.until_revision))
         return exchange.refuse_absent("There was no such " + route.aggregate + " then.");
-    // {"id", "revision", "recorded_at", fields of the state ...}
-    auto body = "{\"id\":" + quoted(exchange.match.id()) + ",\"revision\":" + std::to_string(shown->revision.value);
-    if (shown->recorded_at) body += ",\"recorded_at\":" + quoted(iso8601(*shown->recorded_at));
-    const auto fields = shown->state.substr(1, shown->state.size() - 2);  // without its braces
-    body += (fields.empty() ? "" : "," + fields) + "}";
-    exchange.answer_json(200, std::move(body));
+    // The fields of the state behind what is said of every state; a field of the same name says the same.
+    boost::json::object body{{"id", exchange.match.id()}, {"revision", shown->revision.value}};
+    if (shown->recorded_at) body["recorded_at"] = iso8601(*shown->recorded_at);
+    const auto fields = boost::json::parse(shown->state);
+    for (const auto& field : fields.as_object()) body.insert(field);
+    exchange.answer_json(200, boost::json::serialize(body));
 }
 
 }  // namespace lantern::http

@@ -135,6 +135,7 @@ public:
         if (event.type == "ADDED") balance_ += data.at("amount").as_int64();
         if (event.type == "GUARDED") hash_ = data.at("hash").as_string().c_str();
         if (event.type == "CLOSED") open_ = false;
+        revision_ = event.revision.value;
         changed_at_us_ = event.recorded_at.time_since_epoch().count();
         return boost::outcome_v2::success();
     }
@@ -188,7 +189,8 @@ public:
         return keys;
     }
     Result<std::string> save() const override {
-        return boost::json::serialize(boost::json::object{{"name", name_},
+        return boost::json::serialize(boost::json::object{{"revision", revision_},
+                                                          {"name", name_},
                                                           {"open", open_},
                                                           {"balance", balance_},
                                                           {"hash", hash_},
@@ -198,6 +200,7 @@ public:
         boost::system::error_code malformed;
         const auto saved = boost::json::parse(json, malformed);
         if (malformed) return failure("no JSON");
+        revision_ = saved.at("revision").as_int64();
         name_ = saved.at("name").as_string().c_str();
         open_ = saved.at("open").as_bool();
         balance_ = saved.at("balance").as_int64();
@@ -210,6 +213,7 @@ private:
     std::string name_, hash_;
     bool open_ = false;
     std::int64_t balance_ = 0;
+    std::int64_t revision_ = 0;
     std::int64_t changed_at_us_ = 0;  // the stored time: shows when a state was folded from guessed times
 };
 
