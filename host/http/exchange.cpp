@@ -18,10 +18,10 @@ Exchange::Exchange(Request of, Trace in, Respond respond, const Observer& observ
 
 Exchange::~Exchange() {
     if (!answered_) refuse_busy("The server is stopping.");
-    --admitted_;
 }
 
 void Exchange::answer(Response response, const std::string& defect) {
+    if (!answered_) --admitted_;  // its place is free before its caller can send the next
     answered_ = true;
     response.headers.push_back({"X-Request-Id", trace.request_id});
     if (observer_) {
