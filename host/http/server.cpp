@@ -21,6 +21,12 @@ using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>
 // Counts open connections and unanswered requests, so that stopping knows when all is done.
 class Traffic {
 public:
+    explicit Traffic(std::size_t connections_max) : connections_max_(static_cast<long>(connections_max)) {}
+
+    // RESTinio's own limiter is owned by the server, but its connections may live longer.
+    restinio::ip_blocker::inspection_result_t inspect(const restinio::ip_blocker::incoming_info_t&) noexcept {
+        return connections_ < connections_max_ ? restinio::ip_blocker::allow() : restinio::ip_blocker::deny();
+    }
     void state_changed(const restinio::connection_state::notice_t& notice) noexcept {
         if (std::holds_alternative<restinio::connection_state::accepted_t>(notice.cause())) {
             ++connections_;
@@ -50,6 +56,7 @@ public:
     std::atomic<bool> closing = false;
 
 private:
+    const long connections_max_;
     std::atomic<long> connections_ = 0;
     std::atomic<long> unanswered_ = 0;
     std::mutex mutex_;
@@ -59,7 +66,7 @@ private:
 struct Traits : restinio::default_traits_t {
     using timer_manager_t = restinio::asio_timer_manager_t;
     using connection_state_listener_t = Traffic;
-    static constexpr bool use_connection_count_limiter = true;
+    using ip_blocker_t = Traffic;
 };
 using RestinioServer = restinio::http_server_t<Traits>;
 
@@ -164,7 +171,9 @@ std::size_t connections_within_descriptors(std::size_t wanted) {
 }  // namespace
 
 struct Server::Impl {
-    std::shared_ptr<Traffic> traffic = std::make_shared<Traffic>();  // shared with the exchanges, see there
+    explicit Impl(std::size_t connections_max) : traffic(std::make_shared<Traffic>(connections_max)) {}
+
+    const std::shared_ptr<Traffic> traffic;  // shared with the exchanges, see there
     std::unique_ptr<asio::io_context> io = std::make_unique<asio::io_context>(1);
     std::unique_ptr<RestinioServer> server;
     std::chrono::milliseconds drain{0};
@@ -173,10 +182,10 @@ struct Server::Impl {
     bool stopped = false;
 };
 
-Server::Server(const ServerOptions& options, Handler handler) : impl_(std::make_unique<Impl>()) {
+Server::Server(const ServerOptions& options, Handler handler)
+    : impl_(std::make_unique<Impl>(connections_within_descriptors(options.connections_max))) {
     using namespace std::chrono_literals;
     impl_->drain = options.drain;
-    const auto connections_max = connections_within_descriptors(options.connections_max);
     auto& impl = *impl_;
     try {
         impl.server =
@@ -184,7 +193,7 @@ Server::Server(const ServerOptions& options, Handler handler) : impl_(std::make_
                 settings.address(options.address)
                     .port(static_cast<std::uint16_t>(options.port))
                     .connection_state_listener(impl.traffic)
-                    .max_parallel_connections(connections_max)
+                    .ip_blocker(impl.traffic)
                     .concurrent_accepts_count(4)
                     .buffer_size(8 * 1024)
                     .read_next_http_message_timelimit(limits::kHttpIdle)

@@ -112,6 +112,10 @@ public:
         }
         for (auto& [count, done] : held) done(std::vector<std::string>(count, "\"hash of it\""));
     }
+    void drop() {
+        std::lock_guard lock(mutex_);
+        held_.clear();
+    }
     std::atomic<bool> full = false;
 
 private:
@@ -143,7 +147,10 @@ public:
     CountingAnnouncer announcer;
     std::atomic<bool> store_down = false;
 
-    ~FakeApi() { workers_.stop(); }
+    ~FakeApi() {
+        services.drop();
+        workers_.stop();
+    }
 
     std::future<Response> send(Request request) {
         auto promise = std::make_shared<std::promise<Response>>();

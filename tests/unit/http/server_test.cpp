@@ -183,6 +183,29 @@ TEST_F(ServerTest, two_servers_share_a_port) {
     EXPECT_TRUE(shared);
 }
 
+TEST(Server, connections_beyond_the_limit_are_closed_and_later_ones_served) {
+    Server server({"127.0.0.1", 0, 1000, 2, Milliseconds{50}}, [](Request, Respond respond) {
+        respond({200, "here", "text/plain", {}});
+    });
+    const auto served = [](Client& client) {
+        client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        return client.read_until("here").find("200 OK") != std::string::npos;
+    };
+    {
+        Client one(server.port()), two(server.port());
+        EXPECT_TRUE(served(one));
+        EXPECT_TRUE(served(two));
+        Client three(server.port());
+        EXPECT_FALSE(served(three));
+    }
+    bool again = false;
+    for (int n = 0; n < 10'000 && !again; ++n) {
+        Client client(server.port());
+        again = served(client);
+    }
+    EXPECT_TRUE(again);
+}
+
 TEST(Server, says_why_it_cannot_listen) {
     try {
         Server server({"192.0.2.1", 1, 1000, 100, Milliseconds{50}}, [](Request, Respond) {});
