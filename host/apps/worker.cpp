@@ -82,6 +82,7 @@ public:
 
 private:
     std::unique_ptr<worker::Applier> make_applier() {
+        const worker::Parking parking(handler_.retry, clock_, random_);
         if (library_->description().kind == PluginKind::projection) {
             const auto make = [this] {
                 auto made = library_->make_projection(handler_.settings, sink_of(log_));
@@ -89,7 +90,7 @@ private:
                 return std::move(made.value());
             };
             return std::make_unique<worker::ProjectionApplier>(worker::ProjectionApplier::Parts{
-                library_->description().tables, make, model_, rows_, *upcasters_, watch_, clock_});
+                library_->description().tables, make, model_, rows_, *upcasters_, watch_, clock_, parking});
         }
         const auto make = [this] {
             auto made = library_->make_side_effect(handler_.settings, handler_.name, sink_of(log_));
@@ -98,7 +99,7 @@ private:
         };
         return std::make_unique<worker::EffectApplier>(
             worker::EffectApplier::Parts{handler_.name, handler_.partitions, handler_.time_limit, make, model_,
-                                         ledger_, leases_, rows_, *upcasters_, watch_, clock_});
+                                         ledger_, leases_, rows_, *upcasters_, watch_, clock_, parking});
     }
 
     const HandlerSettings handler_;

@@ -12,13 +12,16 @@ void WorkerWatch::applied(std::size_t events, std::size_t duplicates, std::size_
 }
 
 void WorkerWatch::parked(const Event& event, const worker::StreamRow& row, const std::string& error) {
-    log_.warn("parked as retrying", {{"event", event.id.text()},
-                                     {"type", event.type},
-                                     {"stream", event.aggregate_type + "/" + event.aggregate_id},
-                                     {"revision", event.revision.value},
-                                     {"attempt", row.attempts},
-                                     {"next_attempt", row.next_attempt_at ? iso8601(*row.next_attempt_at) : ""},
-                                     {"error", error}});
+    const bool dead = row.state == worker::StreamState::dead;
+    log_.write(dead ? telemetry::Level::error : telemetry::Level::warn,
+               dead ? "parked as dead" : "parked as retrying",
+               {{"event", event.id.text()},
+                {"type", event.type},
+                {"stream", event.aggregate_type + "/" + event.aggregate_id},
+                {"revision", event.revision.value},
+                {"attempt", row.attempts},
+                {"next_attempt", row.next_attempt_at ? iso8601(*row.next_attempt_at) : ""},
+                {"error", error}});
 }
 
 void WorkerWatch::malformed(const std::string& why) {

@@ -46,7 +46,8 @@ inline constexpr std::size_t kMessageBytesMax = 16u << 20;
 // Waiting after trouble
 inline constexpr auto kBackoffFirst = 100ms;
 inline constexpr auto kBackoffMax = 5s;
-inline constexpr auto kRetryDelay = 1s;  // of a parked stream
+inline constexpr auto kUnavailableDelay = 5s;  // at most, until a dependency that was away is tried again
+inline constexpr auto kNewerBuildDelay = 30s;  // until an event that the plugin's build can't read is tried again
 
 // HTTP (settings: http)
 inline constexpr std::size_t kBodyBytesMax = 1u << 20;

@@ -15,6 +15,14 @@ bool is_missing(const StreamRow& row) {
     return row.revision.value == 0 && row.state == StreamState::live && row.seen.value == 0;
 }
 
+void add_due(ArrayLiteral& times, const StreamRow& row) {
+    if (row.next_attempt_at) {
+        times.add(*row.next_attempt_at);
+    } else {
+        times.add_null();
+    }
+}
+
 // One array for each column of lantern_streams.
 struct StreamColumns {
     ArrayLiteral stream, revision, state, seen, attempts, next, error;
@@ -32,11 +40,7 @@ struct StreamColumns {
         state.add(static_cast<std::int64_t>(row.state));
         seen.add(row.seen.value);
         attempts.add(std::int64_t{row.attempts});
-        if (row.next_attempt_at) {
-            next.add(*row.next_attempt_at);
-        } else {
-            next.add_null();
-        }
+        add_due(next, row);
         error.add(std::string_view(row.last_error));
     }
     void finish_state(Params& params) && {  // all but the stream
@@ -54,7 +58,7 @@ void add_entry(Params& params, const worker::Entry& entry, std::span<const Strea
     params.add(array_of(entry.leases, [](const auto& lease) { return lease.second.value; }));
 
     StreamColumns updated(streams.size()), inserted(streams.size());
-    ArrayLiteral was_revision, was_state, was_seen;
+    ArrayLiteral was_revision, was_state, was_seen, was_next;
     for (const auto& [before, after] : streams) {
         if (is_missing(before)) {
             inserted.add(after);
@@ -64,9 +68,11 @@ void add_entry(Params& params, const worker::Entry& entry, std::span<const Strea
         was_revision.add(before.revision.value);
         was_state.add(static_cast<std::int64_t>(before.state));
         was_seen.add(before.seen.value);
+        add_due(was_next, before);
     }
     params.add(std::move(updated.stream).take());
     params.add(std::move(was_revision).take()).add(std::move(was_state).take()).add(std::move(was_seen).take());
+    params.add(std::move(was_next).take());
     std::move(updated).finish_state(params);
     params.add(std::move(inserted.stream).take());
     std::move(inserted).finish_state(params);

@@ -17,15 +17,16 @@ struct Parameter {
 
 // u_: rows that exist, with what they were believed to be; n_: rows of which nothing is known; a_: failed attempts.
 constexpr std::array<std::array<const char*, 2>, kEnterParameters> kEnter = {{
-    {"in_generation", "bigint"}, {"in_partitions", "integer[]"}, {"in_epochs", "bigint[]"},
-    {"u_stream", "bigint[]"},    {"u_was_revision", "bigint[]"}, {"u_was_state", "smallint[]"},
-    {"u_was_seen", "bigint[]"},  {"u_revision", "bigint[]"},     {"u_state", "smallint[]"},
-    {"u_seen", "bigint[]"},      {"u_attempts", "integer[]"},    {"u_next", "timestamptz[]"},
-    {"u_error", "text[]"},       {"n_stream", "bigint[]"},       {"n_revision", "bigint[]"},
-    {"n_state", "smallint[]"},   {"n_seen", "bigint[]"},         {"n_attempts", "integer[]"},
-    {"n_next", "timestamptz[]"}, {"n_error", "text[]"},          {"a_stream", "bigint[]"},
-    {"a_revision", "bigint[]"},  {"a_event", "uuid[]"},          {"a_attempt", "integer[]"},
-    {"a_outcome", "text[]"},     {"a_error", "text[]"},          {"a_build", "text"},
+    {"in_generation", "bigint"}, {"in_partitions", "integer[]"},  {"in_epochs", "bigint[]"},
+    {"u_stream", "bigint[]"},    {"u_was_revision", "bigint[]"},  {"u_was_state", "smallint[]"},
+    {"u_was_seen", "bigint[]"},  {"u_was_next", "timestamptz[]"}, {"u_revision", "bigint[]"},
+    {"u_state", "smallint[]"},   {"u_seen", "bigint[]"},          {"u_attempts", "integer[]"},
+    {"u_next", "timestamptz[]"}, {"u_error", "text[]"},           {"n_stream", "bigint[]"},
+    {"n_revision", "bigint[]"},  {"n_state", "smallint[]"},       {"n_seen", "bigint[]"},
+    {"n_attempts", "integer[]"}, {"n_next", "timestamptz[]"},     {"n_error", "text[]"},
+    {"a_stream", "bigint[]"},    {"a_revision", "bigint[]"},      {"a_event", "uuid[]"},
+    {"a_attempt", "integer[]"},  {"a_outcome", "text[]"},         {"a_error", "text[]"},
+    {"a_build", "text"},
 }};
 
 constexpr std::string_view kEnterBody = R"(declare
@@ -42,16 +43,17 @@ begin
        <> cardinality(in_partitions) then
         raise exception 'a lease was lost' using errcode = 'LN011';
     end if;
-    -- 3. Stream rows by compare-and-set.
+    -- 3. Stream rows by compare-and-set. The due time is compared too: a note that an operator left there meanwhile
+    -- (try again now) must not be written over.
     if cardinality(u_stream) > 0 then
         update lantern_streams s
            set revision = u.revision, state = u.state, seen = u.seen, attempts = u.attempts,
                next_attempt_at = u.next, last_error = u.error
-          from unnest(u_stream, u_was_revision, u_was_state, u_was_seen, u_revision, u_state, u_seen, u_attempts,
-                      u_next, u_error)
-               u (stream, was_revision, was_state, was_seen, revision, state, seen, attempts, next, error)
+          from unnest(u_stream, u_was_revision, u_was_state, u_was_seen, u_was_next, u_revision, u_state, u_seen,
+                      u_attempts, u_next, u_error)
+               u (stream, was_revision, was_state, was_seen, was_next, revision, state, seen, attempts, next, error)
          where s.stream_id = u.stream and s.revision = u.was_revision and s.state = u.was_state
-           and s.seen = u.was_seen;
+           and s.seen = u.was_seen and s.next_attempt_at is not distinct from u.was_next;
         get diagnostics written = row_count;
         if written <> cardinality(u_stream) then
             raise exception 'a stream row was not as believed' using errcode = 'LN010';

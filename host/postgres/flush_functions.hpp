@@ -13,7 +13,7 @@ namespace lantern::postgres {
 struct HandlerSchema;
 
 enum class WriteKind { put, patch, remove, merge };
-inline constexpr std::size_t kEnterParameters = 27;
+inline constexpr std::size_t kEnterParameters = 28;
 
 bool has_newest(const Table& table);
 // "a", "b" of columns first ... last - 1.

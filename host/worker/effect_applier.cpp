@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "host/worker/parking.hpp"
-
 namespace lantern::worker {
 namespace {
 
@@ -83,7 +81,7 @@ Carried EffectApplier::take(Plan& plan, Event& event, const Entry& entry, Open& 
                   known ? known->attempt + 1 : 1,
                   {}};
     if (auto why = parts_.upcasts.upcast(event)) {
-        finish(change, event, effect, {Outcome::Kind::retry, *why, {}, {}}, open);
+        finish(change, event, effect, not_understood(*std::move(why)), open);
         return commit(plan, {entry, std::exchange(open.finished, std::nullopt), plan.updates(),
                              std::exchange(open.attempts, {}), std::nullopt});
     }
@@ -119,9 +117,10 @@ void EffectApplier::finish(StreamChange& change, const Event& event, Effect effe
         change.now.attempts = 0;
         return;
     }
-    change.now = parked(change.now, event, outcome, parts_.clock.now());
+    const StreamRow was = change.now;
+    change.now = parts_.parking.parked(was, event, outcome);
     change.failed = true;
-    open.attempts.push_back(attempt_of(change.now, event, outcome));
+    if (auto attempt = attempt_of(was, change.now, event, outcome)) open.attempts.push_back(*std::move(attempt));
     parts_.watch.parked(event, change.now, outcome.reason);
 }
 

@@ -12,6 +12,7 @@
 #include "host/core/clock.hpp"
 #include "host/core/handler.hpp"
 #include "host/worker/applier.hpp"
+#include "host/worker/parking.hpp"
 
 namespace lantern::worker {
 
@@ -29,6 +30,7 @@ public:
         Upcasts& upcasts;
         Watch& watch;
         Clock& clock;
+        Parking parking;
     };
     explicit EffectApplier(Parts parts) : parts_(std::move(parts)) {}
 

@@ -1,6 +1,7 @@
 #include "host/worker/parking.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "host/core/limits.hpp"
 
@@ -25,13 +26,33 @@ const char* word_of(Outcome::Kind kind) {
 
 }  // namespace
 
-StreamRow parked(StreamRow row, const Event& event, const Outcome& outcome, Timestamp now) {
-    const auto delay = std::max<std::chrono::microseconds>(limits::kRetryDelay, outcome.after);
-    row.state = StreamState::retrying;
+std::chrono::microseconds delay_after(const Backoff& retry, int attempt, std::uint64_t random) {
+    using std::chrono::microseconds;
+    const auto cap = static_cast<double>(microseconds(retry.max).count());
+    const double raised = static_cast<double>(microseconds(retry.initial).count()) *
+                          std::pow(retry.factor, static_cast<double>(std::max(attempt, 1) - 1));
+    // Far attempts raise to infinity, which the cap takes.
+    const auto ceiling = static_cast<std::uint64_t>(std::min(cap, raised));
+    const auto chosen = retry.jitter == Backoff::Jitter::full ? random % (ceiling + 1) : ceiling;
+    return microseconds(static_cast<std::int64_t>(chosen));
+}
+
+StreamRow Parking::parked(StreamRow row, const Event& event, const Outcome& outcome) {
+    const bool counts = outcome.kind != Outcome::Kind::unavailable;
     row.seen = std::max(row.seen, event.revision);
-    if (outcome.kind != Outcome::Kind::unavailable) ++row.attempts;
-    row.next_attempt_at = now + delay;
     row.last_error = outcome.reason;
+    if (counts) ++row.attempts;
+    if (outcome.kind == Outcome::Kind::rejected || (counts && row.attempts >= retry_.attempts)) {
+        row.state = StreamState::dead;
+        row.next_attempt_at.reset();
+        return row;
+    }
+    row.state = StreamState::retrying;
+    Backoff retry = retry_;
+    if (!counts)
+        retry.max = retry.initial = std::min<std::chrono::milliseconds>(retry.max, limits::kUnavailableDelay);
+    const auto delay = outcome.after.count() > 0 ? outcome.after : delay_after(retry, row.attempts, random_.next());
+    row.next_attempt_at = clock_.now() + delay;
     return row;
 }
 
@@ -44,8 +65,18 @@ StreamRow unparked(StreamRow row) {
     return row;
 }
 
-FailedAttempt attempt_of(const StreamRow& row, const Event& event, const Outcome& outcome) {
-    return {event.stream, event.revision, event.id, row.attempts, word_of(outcome.kind), outcome.reason};
+std::optional<FailedAttempt> attempt_of(const StreamRow& before, const StreamRow& now, const Event& event,
+                                        const Outcome& outcome) {
+    if (outcome.kind == Outcome::Kind::unavailable && before.state == StreamState::retrying &&
+        before.last_error == now.last_error) {
+        return std::nullopt;
+    }
+    return FailedAttempt{event.stream, event.revision,        event.id,
+                         now.attempts, word_of(outcome.kind), outcome.reason};
+}
+
+Outcome not_understood(std::string why) {
+    return {Outcome::Kind::unavailable, std::move(why), "plugin", limits::kNewerBuildDelay};
 }
 
 }  // namespace lantern::worker

@@ -115,7 +115,7 @@ struct StreamRow {
     bool operator==(const StreamRow&) const = default;
 };
 
-// Compare-and-set: `after` is written only where (revision, state, seen) are still `before`'s.
+// Compare-and-set: `after` is written only where (revision, state, seen, next_attempt_at) are still `before`'s.
 struct StreamUpdate {
     StreamRow before;
     StreamRow after;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "host/core/fault.hpp"
-#include "host/worker/parking.hpp"
 
 namespace lantern::worker {
 
@@ -145,7 +144,7 @@ void ProjectionApplier::call(Plan& plan, Event& event, Recording& recording) {
 
 Outcome ProjectionApplier::outcome_of(Event& event, const StreamChange& change, Recording& recording) {
     if (const auto why = not_understood_.find(&event); why != not_understood_.end()) {
-        return {Outcome::Kind::retry, why->second, {}, {}};
+        return not_understood(why->second);
     }
     parts_.watch.calling(event, change.now.attempts + 1);
     Outcome outcome = object_->handle(event, recording);
@@ -154,9 +153,10 @@ Outcome ProjectionApplier::outcome_of(Event& event, const StreamChange& change, 
 }
 
 void ProjectionApplier::park(StreamChange& change, const Event& event, const Outcome& outcome) {
-    change.now = parked(change.now, event, outcome, parts_.clock.now());
+    const StreamRow was = change.now;
+    change.now = parts_.parking.parked(was, event, outcome);
     change.failed = true;
-    attempts_.push_back(attempt_of(change.now, event, outcome));
+    if (auto attempt = attempt_of(was, change.now, event, outcome)) attempts_.push_back(*std::move(attempt));
     parts_.watch.parked(event, change.now, outcome.reason);
 }
 

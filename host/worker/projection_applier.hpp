@@ -10,6 +10,7 @@
 #include "host/core/clock.hpp"
 #include "host/worker/applier.hpp"
 #include "host/worker/changes.hpp"
+#include "host/worker/parking.hpp"
 
 namespace lantern::worker {
 
@@ -26,6 +27,7 @@ public:
         Upcasts& upcasts;
         Watch& watch;
         Clock& clock;
+        Parking parking;
     };
     explicit ProjectionApplier(Parts parts);
 

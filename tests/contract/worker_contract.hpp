@@ -129,6 +129,9 @@ TYPED_TEST_P(WorkerContract, StreamRowsAreWrittenByCompareAndSet) {
     auto unseen = parked;
     unseen.seen = Revision{4};
     EXPECT_EQ(this->flush({{unseen, this->row(7, 4)}}), Flushed::conflict) << "more was seen meanwhile";
+    auto undue = parked;
+    undue.next_attempt_at = now + std::chrono::seconds(1);
+    EXPECT_EQ(this->flush({{undue, this->row(7, 4)}}), Flushed::conflict) << "an operator moved its time meanwhile";
     EXPECT_EQ(this->flush({{parked, this->row(7, 5)}}), Flushed::committed);
 }
 

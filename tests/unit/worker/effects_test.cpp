@@ -28,6 +28,7 @@ private:
 };
 
 struct EffectWorld : World {
+    using World::World;
     Sender::Log log;
     EffectApplier effects{{
         .handler = HandlerName{"mail"},
@@ -41,6 +42,7 @@ struct EffectWorld : World {
         .upcasts = upcasts,
         .watch = notes,
         .clock = clock,
+        .parking = {backoff_, clock, random},
     }};
     Worker mailer{{
         .handler =

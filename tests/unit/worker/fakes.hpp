@@ -322,7 +322,7 @@ private:
             const StreamRow now =
                 at == streams_.end() ? StreamRow{update.before.stream, {}, {}, {}, 0, {}, {}} : at->second;
             if (now.revision != update.before.revision || now.state != update.before.state ||
-                now.seen != update.before.seen) {
+                now.seen != update.before.seen || now.next_attempt_at != update.before.next_attempt_at) {
                 return Flushed::conflict;
             }
         }

@@ -10,6 +10,9 @@ namespace lantern::worker::fake {
 inline constexpr int kPartitions = 4;
 
 struct World {
+    explicit World(const Backoff& backoff = {}) : backoff_(backoff) {}
+
+    const Backoff backoff_;
     Routes routes{{{"NOTED", Position{0}, std::nullopt}}};
     Trouble trouble;
     ManualClock clock;
@@ -37,6 +40,7 @@ struct World {
         .upcasts = upcasts,
         .watch = notes,
         .clock = clock,
+        .parking = {backoff_, clock, random},
     }};
     Worker worker{{
         .handler =
