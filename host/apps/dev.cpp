@@ -21,6 +21,7 @@ constexpr auto kReadyWithin = 180s;
 constexpr auto kStopWithin = 150s;
 constexpr auto kTendEvery = 200ms;
 constexpr auto kLookEvery = 50ms;
+constexpr auto kDyingWithin = 300ms;
 
 struct Options {
     bool detach = false;
@@ -52,19 +53,23 @@ std::filesystem::path data_directory(const Instance& at) {
     return std::filesystem::canonical(data);
 }
 
-int wait_for_other(const std::filesystem::path& data, DevLock& lock) {
+// The exit code once what another process runs here is told of; nothing when no other process runs here any more.
+std::optional<int> wait_for_other(const std::filesystem::path& data, DevLock& lock) {
     const auto until = std::chrono::steady_clock::now() + kReadyWithin;
     const processes::StopRequest interrupted;
     while (const auto dev = lock.holder()) {
-        if (const auto endpoints = endpoints_of(data, *dev)) {
+        // One that was killed a moment ago still holds its lock for as long as the kernel clears it away.
+        if (const auto endpoints = endpoints_of(data, *dev); endpoints && !wait_for_end(*dev, kDyingWithin)) {
             std::cout << "already running in " << data.string() << "\n";
             print(*endpoints);
             return 0;
         }
-        if (std::chrono::steady_clock::now() > until || interrupted.wait(kLookEvery)) break;
+        if (std::chrono::steady_clock::now() > until || interrupted.wait(kLookEvery)) {
+            std::cerr << "lantern: what runs in " << data.string() << " does not become ready; see its log/\n";
+            return kFailed;
+        }
     }
-    std::cerr << "lantern: what runs in " << data.string() << " does not become ready; see its log/\n";
-    return 1;
+    return std::nullopt;
 }
 
 int stop(const std::filesystem::path& data) {
@@ -80,7 +85,7 @@ int stop(const std::filesystem::path& data) {
             wait_for_end(*dev, kStopWithin);
         }
     }
-    if (!lock.take()) return wait_for_other(data, lock);  // another start came between
+    if (!lock.take()) return wait_for_other(data, lock).value_or(0);  // another start came between
     end_dev_leftovers(data);
     std::filesystem::remove(data / "endpoints.json");
     std::cout << (dev ? "stopped" : "nothing runs in " + data.string()) << std::endl;
@@ -132,7 +137,7 @@ int detach(const std::filesystem::path& data, const DevStack::Options& options, 
             return 0;
         }
         if (const auto ended = daemon.wait(0ms)) {
-            if (ended->clean()) return wait_for_other(data, lock);  // another start was faster
+            if (ended->clean()) return wait_for_other(data, lock).value_or(kFailed);  // another start was faster
             std::cerr << "lantern: it ended with " << ended->text() << "; the end of " << log.string() << ":\n"
                       << private_servers::tail(log) << std::endl;
             return 1;
@@ -154,10 +159,11 @@ int run_dev(const Instance& at, const Options& options) {
     fresh.settings();  // what is wrong in the configuration is told before anything starts
     fresh.routing();
     DevLock lock(data);
-    if (lock.holder()) return wait_for_other(data, lock);
+    if (lock.holder())
+        if (const auto told = wait_for_other(data, lock)) return *told;
     if (options.detach) return detach(data, stack, lock);
     const processes::StopRequest asked;
-    if (!lock.take()) return wait_for_other(data, lock);
+    if (!lock.take()) return wait_for_other(data, lock).value_or(kFailed);
     return serve(data, std::move(stack), asked);
 }
 
