@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
     add_dev(verbs);
     add_host(verbs);
     add_migrate(verbs);
+    add_parked(verbs);
     add_status(verbs);
     add_api(verbs);
     add_relay(verbs);
