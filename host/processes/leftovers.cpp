@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 
 // glibc 2.36 declares these without C linkage in <sys/pidfd.h>.
 extern "C" {
@@ -17,14 +17,21 @@ int pidfd_send_signal(int pidfd, int number, siginfo_t* info, unsigned flags) no
 namespace lantern::processes {
 namespace {
 
+// Empty when the process ended meanwhile: between opening and reading its file that is a failed read.
+std::string content(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::ostringstream text;
+    text << in.rdbuf();
+    return text.str();
+}
+
 bool belongs(const std::filesystem::path& process, const std::string& wanted,
              const std::filesystem::path& working_directory) {
     std::error_code error;
     if (!working_directory.empty() && std::filesystem::read_symlink(process / "cwd", error) == working_directory &&
         !error)
         return true;
-    std::ifstream file(process / "environ", std::ios::binary);
-    const std::string environment{std::istreambuf_iterator<char>(file), {}};
+    const std::string environment = content(process / "environ");
     for (std::size_t at = 0; at < environment.size();) {
         const auto end = std::min(environment.find('\0', at), environment.size());
         if (environment.compare(at, end - at, wanted) == 0) return true;
@@ -40,8 +47,7 @@ bool is_number(const std::string& text) {
 }  // namespace
 
 bool runs(pid_t pid) {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-    const std::string stat{std::istreambuf_iterator<char>(file), {}};
+    const std::string stat = content("/proc/" + std::to_string(pid) + "/stat");
     // The state follows the name, which may hold spaces and parentheses.
     const auto name_end = stat.rfind(')');
     if (name_end == std::string::npos || name_end + 2 >= stat.size()) return false;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <fstream>
-#include <iterator>
 #include <map>
+#include <sstream>
 #include <thread>
 
 namespace lantern::test {
@@ -16,7 +16,9 @@ constexpr auto kVerbWithin = 240s;
 
 std::string content(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
+    std::ostringstream text;
+    text << in.rdbuf();  // a process that ends between opening and reading makes this fail, not throw
+    return text.str();
 }
 
 // Field 4 of /proc/PID/stat; the name before it may hold spaces and parentheses.
