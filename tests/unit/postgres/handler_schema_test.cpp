@@ -57,12 +57,12 @@ TEST(HandlerSchema, FunctionsNameNothingOfTheSchemaWithItsName) {
 
 TEST(HandlerSchema, CallsNumberTheirParameters) {
     std::size_t first = 1;
-    EXPECT_THAT(enter_call(first), ::testing::EndsWith("$27::text)"));
+    EXPECT_THAT(enter_call(first), ::testing::EndsWith("$28::text)"));
     EXPECT_EQ(first, kEnterParameters + 1);
     const Table table{"t", Ownership::owned, {{"id", ColumnType::uuid}, {"name", ColumnType::text}}, 1, {}};
     EXPECT_EQ(write_call(table, 3, WriteKind::patch, first),
-              "lantern_patch_3($28::uuid[], $29::text[], $30::bigint[])");
-    EXPECT_EQ(write_call(table, 3, WriteKind::remove, first), "lantern_remove_3($31::uuid[])");
+              "lantern_patch_3($29::uuid[], $30::text[], $31::bigint[])");
+    EXPECT_EQ(write_call(table, 3, WriteKind::remove, first), "lantern_remove_3($32::uuid[])");
 }
 
 }  // namespace
