@@ -200,6 +200,7 @@ void Host::report_ready() {
 
 bool Host::all_bound() {
     for (const auto& status : catalog_->handlers()) {
+        if (status.handler.state == "paused" || status.handler.state == "quarantined") continue;  // holds nothing
         const bool runs_here = std::any_of(plan_.runnable.begin(), plan_.runnable.end(), [&](const auto& runnable) {
             return runnable.handler.name == status.handler.name;
         });

@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
     add_host(verbs);
     add_migrate(verbs);
     add_parked(verbs);
+    add_pause(verbs);
     add_status(verbs);
     add_api(verbs);
     add_relay(verbs);

@@ -43,6 +43,7 @@ void add_dev(Verbs& verbs);
 void add_host(Verbs& verbs);
 void add_migrate(Verbs& verbs);
 void add_parked(Verbs& verbs);
+void add_pause(Verbs& verbs);
 void add_status(Verbs& verbs);
 void add_api(Verbs& verbs);
 void add_relay(Verbs& verbs);

@@ -96,6 +96,16 @@ public:
     RelayStatus relay();
     Uuid incarnation();
 
+    // An operator stops a handler: its workers let go of every partition within a heartbeat and take nothing, its
+    // queues fill. resume() lets it go on; what it missed comes from the store. Returns the state before: only an
+    // attached, detached or held one is paused, only a paused or quarantined one goes on. Nothing: there is no such
+    // handler.
+    struct Action {
+        std::string who, reason;
+    };
+    std::optional<std::string> pause(const HandlerName& handler, const Action& action);
+    std::optional<std::string> resume(const HandlerName& handler, const Action& action);
+
     // The supervisor saw the process end: its leases are free at once.
     void forget_worker(const std::string& host, int pid);
 

@@ -156,5 +156,42 @@ TEST_F(ParkedTest, ASkippedSideEffectSaysSoInItsLedger) {
     EXPECT_EQ(row("bob", "mail"), "revision 1 state 1 attempts 0");
 }
 
+TEST_F(ParkedTest, APausedHandlerTakesNothingAndCatchesUpFromTheStore) {
+    Catalog catalog(url_);
+    append("anna", 1);
+    work();
+    EXPECT_EQ(value("anna"), "1");
+    ASSERT_EQ(catalog.pause(name_, {"anna@desk", "disk is moved"}), "attached");
+    work();
+    EXPECT_EQ(one("select count(worker_id) from lantern.leases where handler = 'people'"), "0");
+    // Its queues fill and lose their oldest: nothing of these is ever delivered.
+    append("anna", 2);
+    append("bob", 1);
+    work();
+    EXPECT_EQ(value("anna"), "1");
+    ASSERT_EQ(catalog.resume(name_, {"anna@desk", ""}), "paused");
+    work();
+    EXPECT_EQ(value("anna"), "12");
+    EXPECT_EQ(value("bob"), "1");
+    EXPECT_EQ(one("select count(*) from lantern.leases where handler = 'people' and feed_cursor >= feed_target"),
+              "4");
+}
+
+TEST_F(ParkedTest, ANoteLeftWhilePausedIsWorkedOffAfterwards) {
+    Catalog catalog(url_);
+    for (int number = 1; number <= 3; ++number) append("anna", number);
+    script_["2"] = rejected("no such country");
+    work();
+    ASSERT_EQ(catalog.pause(name_, {"anna@desk", "a new build"}), "attached");
+    work();
+    script_.clear();
+    ASSERT_EQ(parked_.act(ParkedAction::retry, parked_.streams({}), because("")), 1);
+    work();
+    EXPECT_EQ(value("anna"), "1");
+    ASSERT_EQ(catalog.resume(name_, {"anna@desk", ""}), "paused");
+    work();
+    EXPECT_EQ(value("anna"), "123");
+}
+
 }  // namespace
 }  // namespace lantern::postgres

@@ -65,5 +65,16 @@ TEST_F(ParkedVerbsTest, ListShowRetrySkip) {
               "people");
 }
 
+TEST_F(ParkedVerbsTest, PauseAndResume) {
+    EXPECT_NE(lantern("pause people").status, 0) << "a reason is asked for";
+    EXPECT_NE(lantern("pause nobody --reason x").status, 0);
+    EXPECT_EQ(lantern("pause people --reason 'disk is moved'").status, 0);
+    EXPECT_THAT(lantern("pause people --reason again").text, HasSubstr("was paused already"));
+    EXPECT_THAT(lantern("status").text, HasSubstr("by anna@desk: disk is moved"));
+    EXPECT_THAT(lantern("status -o json").text, HasSubstr(R"("state":"paused")"));
+    EXPECT_EQ(lantern("resume people").status, 0);
+    EXPECT_THAT(lantern("resume people").text, HasSubstr("was not paused: it is attached"));
+}
+
 }  // namespace
 }  // namespace lantern::test

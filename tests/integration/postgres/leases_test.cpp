@@ -69,6 +69,36 @@ TEST_F(LeasesTest, AForgottenWorkersLeasesAreFreeAtOnce) {
     EXPECT_EQ(elsewhere.tick("").held.size(), 4u);
 }
 
+TEST_F(LeasesTest, APausedHandlerIsHeldByNobodyUntilItGoesOn) {
+    Catalog catalog(url_);
+    const HandlerName people{"people"};
+    auto first = worker(1), second = worker(2);
+    EXPECT_EQ(turn(first), 4u);
+    EXPECT_EQ(catalog.pause(people, {"anna@desk", "mail provider moves"}), "attached");
+    const auto view = first.tick("");
+    EXPECT_EQ(view.to_release.size(), 4u) << "all at once";
+    for (const auto& lease : view.held) first.release(lease.partition, lease.epoch);
+    EXPECT_TRUE(first.tick("").held.empty());
+    EXPECT_TRUE(second.tick("").held.empty());
+    EXPECT_EQ(catalog.pause(people, {"bob", "again"}), "paused");
+    EXPECT_EQ(catalog.handler(people)->state, "paused");
+    EXPECT_EQ(catalog.handler(people)->state_reason, "by anna@desk: mail provider moves");
+    EXPECT_EQ(catalog.pause(HandlerName{"nobody"}, {"bob", "x"}), std::nullopt);
+
+    // A host that starts meanwhile leaves it paused.
+    EXPECT_TRUE(catalog.apply(test::usual_routing(), {test::projection_plugin(), test::effect_plugin()}, "t", 1));
+    EXPECT_EQ(catalog.handler(people)->state, "paused");
+
+    EXPECT_EQ(catalog.resume(people, {"anna@desk", ""}), "paused");
+    EXPECT_EQ(catalog.resume(people, {"anna@desk", ""}), "attached");
+    EXPECT_EQ(catalog.handler(people)->state_reason, "");
+    EXPECT_EQ(first.tick("").held.size(), 2u);
+    EXPECT_EQ(second.tick("").held.size(), 2u);
+    EXPECT_EQ(one("select string_agg(format('%s %s %s %s', who, action, subject, reason), ', ' order by id)"
+                  " from lantern.admin_log"),
+              "anna@desk pause people mail provider moves, anna@desk resume people ");
+}
+
 TEST_F(LeasesTest, BoundNotesWhereHistoryEndsAndWhereNewRoutesBegin) {
     Store store(url_);
     for (int n = 0; n < 5; ++n) ASSERT_TRUE(store.append(test::append_of("a", n, {test::event_of("MADE")})));

@@ -3,7 +3,8 @@
 
 -- Heartbeat of a worker, and a step towards an even share among the handler's live workers.
 --   dead_ms  a worker whose heartbeat is older is forgotten, its leases are free
--- Returns all that the worker holds now; at most one partition is named to be released.
+-- Returns all that the worker holds now; at most one partition is named to be released, or all of a handler that is
+-- paused or quarantined: nobody waits for those.
 create or replace function lantern.lease_tick(
     in_handler text, in_worker uuid, in_host text, in_pid integer, in_build text, in_note text, dead_ms bigint)
 returns table (out_partition integer, out_epoch bigint, out_feed_cursor bigint, out_feed_target bigint,
@@ -58,7 +59,7 @@ begin
 
     return query
         select l.partition, l.epoch, l.feed_cursor, l.feed_target,
-               mine > share and l.partition = max(l.partition) over ()
+               total = 0 or (mine > share and l.partition = max(l.partition) over ())
           from lantern.leases l
          where l.handler = in_handler and l.worker_id = in_worker
          order by l.partition;
