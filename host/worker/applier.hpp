@@ -7,9 +7,9 @@
 namespace lantern::worker {
 
 enum class Carried {
-    committed,
-    again,   // nothing was written, the world was not as believed; rows and caches are forgotten: plan anew
-    fenced,  // nothing was written, a lease is no longer ours
+    committed,  // up to where a dependency was away (Plan::away)
+    again,      // nothing was written, the world was not as believed; rows and caches are forgotten: plan anew
+    fenced,     // nothing was written, a lease is no longer ours
 };
 
 class Applier {

@@ -48,6 +48,7 @@ Carried EffectApplier::carry_out(Plan& plan, const std::vector<Lease>& held) {
 
     Open open;
     for (Event* event : plan.events) {
+        if (!plan.away.empty()) break;
         if (!plan.streams.at(event->stream).takes_events()) {
             plan.note_seen(*event);
             continue;
@@ -81,7 +82,7 @@ Carried EffectApplier::take(Plan& plan, Event& event, const Entry& entry, Open& 
                   known ? known->attempt + 1 : 1,
                   {}};
     if (auto why = parts_.upcasts.upcast(event)) {
-        finish(change, event, effect, not_understood(*std::move(why)), open);
+        finish(plan, event, effect, not_understood(*std::move(why)), open);
         return commit(plan, {entry, std::exchange(open.finished, std::nullopt), plan.updates(),
                              std::exchange(open.attempts, {}), std::nullopt});
     }
@@ -98,7 +99,7 @@ Carried EffectApplier::take(Plan& plan, Event& event, const Entry& entry, Open& 
         object_->act(event, {effect.attempt, parts_.clock.now() + parts_.time_limit, effect.key});
     parts_.watch.returned();
     // 3. Committed with the next one's pending, or at the end of the plan.
-    finish(change, event, effect, outcome, open);
+    finish(plan, event, effect, outcome, open);
     return Carried::committed;
 }
 
@@ -107,8 +108,8 @@ Carried EffectApplier::begin(Plan& plan, const Entry& entry, const Effect& effec
                          std::exchange(open.attempts, {}), effect});
 }
 
-void EffectApplier::finish(StreamChange& change, const Event& event, Effect effect, const Outcome& outcome,
-                           Open& open) {
+void EffectApplier::finish(Plan& plan, const Event& event, Effect effect, const Outcome& outcome, Open& open) {
+    auto& change = plan.streams.at(event.stream);
     effect.state = state_of(outcome);
     effect.note = outcome.reason;
     open.finished = effect;
@@ -121,6 +122,7 @@ void EffectApplier::finish(StreamChange& change, const Event& event, Effect effe
     change.now = parts_.parking.parked(was, event, outcome);
     change.failed = true;
     if (auto attempt = attempt_of(was, change.now, event, outcome)) open.attempts.push_back(*std::move(attempt));
+    if (is_outage(outcome)) plan.away = outcome.dependency + ": " + outcome.reason;
     parts_.watch.parked(event, change.now, outcome.reason);
 }
 

@@ -24,6 +24,9 @@ const char* word_of(Outcome::Kind kind) {
     return "unknown";
 }
 
+// Stands where a dependency's name does: others need not wait for it.
+constexpr const char* kNewerBuild = "a newer build of the plugin";
+
 }  // namespace
 
 std::chrono::microseconds delay_after(const Backoff& retry, int attempt, std::uint64_t random) {
@@ -75,8 +78,12 @@ std::optional<FailedAttempt> attempt_of(const StreamRow& before, const StreamRow
                          now.attempts, word_of(outcome.kind), outcome.reason};
 }
 
+bool is_outage(const Outcome& outcome) {
+    return outcome.kind == Outcome::Kind::unavailable && outcome.dependency != kNewerBuild;
+}
+
 Outcome not_understood(std::string why) {
-    return {Outcome::Kind::unavailable, std::move(why), "plugin", limits::kNewerBuildDelay};
+    return {Outcome::Kind::unavailable, std::move(why), kNewerBuild, limits::kNewerBuildDelay};
 }
 
 }  // namespace lantern::worker

@@ -36,6 +36,9 @@ StreamRow unparked(StreamRow row);
 std::optional<FailedAttempt> attempt_of(const StreamRow& before, const StreamRow& now, const Event& event,
                                         const Outcome& outcome);
 
+// A dependency of the plugin is away, and is likely to be for the next event too.
+bool is_outage(const Outcome& outcome);
+
 // An event of a version that this build doesn't understand waits for one that does; no attempt is charged.
 Outcome not_understood(std::string why);
 

@@ -29,6 +29,8 @@ struct Plan {
     std::vector<Event*> events;  // to apply, in order
     std::map<StreamId, StreamChange> streams;
     std::size_t duplicates = 0;
+    // Set by the applier: the dependency that is away, and why. What stands behind it in `events` was not tried.
+    std::string away;
     bool complete = true;  // false: a gap was longer than one read; plan the same deliveries again afterwards
 
     std::vector<StreamUpdate> updates() const;  // of the streams that changed, sorted

@@ -99,6 +99,7 @@ Carried ProjectionApplier::carry_out(Plan& plan, const std::vector<Lease>& held)
     // The database refused some event's data. One by one, with a fresh object, shows which.
     object_.reset();
     plan.streams = found;
+    plan.away.clear();
     return one_by_one(plan, entry);
 }
 
@@ -120,7 +121,10 @@ Carried ProjectionApplier::attempt(Plan& plan, std::span<Event* const> events, c
         keys.insert(keys.end(), std::make_move_iterator(wanted.begin()), std::make_move_iterator(wanted.end()));
     }
     recording.prefetch(keys);
-    for (Event* event : events) call(plan, *event, recording);
+    for (Event* event : events) {
+        if (!plan.away.empty()) break;
+        call(plan, *event, recording);
+    }
     unpark_caught_up(plan, parts_.clock.now());
     return flush(plan, entry);
 }
@@ -139,7 +143,7 @@ void ProjectionApplier::call(Plan& plan, Event& event, Recording& recording) {
         return;
     }
     changes_.drop_event();
-    park(change, event, outcome);
+    park(plan, event, outcome);
 }
 
 Outcome ProjectionApplier::outcome_of(Event& event, const StreamChange& change, Recording& recording) {
@@ -152,11 +156,13 @@ Outcome ProjectionApplier::outcome_of(Event& event, const StreamChange& change, 
     return outcome;
 }
 
-void ProjectionApplier::park(StreamChange& change, const Event& event, const Outcome& outcome) {
+void ProjectionApplier::park(Plan& plan, const Event& event, const Outcome& outcome) {
+    auto& change = plan.streams.at(event.stream);
     const StreamRow was = change.now;
     change.now = parts_.parking.parked(was, event, outcome);
     change.failed = true;
     if (auto attempt = attempt_of(was, change.now, event, outcome)) attempts_.push_back(*std::move(attempt));
+    if (is_outage(outcome)) plan.away = outcome.dependency + ": " + outcome.reason;
     parts_.watch.parked(event, change.now, outcome.reason);
 }
 
@@ -192,15 +198,14 @@ Carried ProjectionApplier::one_by_one(Plan& plan, const Entry& entry) {
         const auto before = plan.streams.at(event->stream);
         try {
             const Carried carried = attempt(plan, std::span(&event, 1), entry);
-            if (carried != Carried::committed) return carried;
+            if (carried != Carried::committed || !plan.away.empty()) return carried;
         } catch (const Fault& fault) {
             if (fault.kind() != FaultKind::data) throw;
             object_.reset();
             changes_.clear();
-            auto& change = plan.streams.at(event->stream);
-            change = before;
+            plan.streams.at(event->stream) = before;
             attempts_.clear();
-            park(change, *event, {Outcome::Kind::retry, fault.what(), {}, {}});
+            park(plan, *event, {Outcome::Kind::retry, fault.what(), {}, {}});
             const Carried carried = flush(plan, entry);
             if (carried != Carried::committed) return carried;
         }

@@ -41,7 +41,7 @@ private:
     Carried one_by_one(Plan& plan, const Entry& entry);
     void call(Plan& plan, Event& event, Recording& recording);
     Outcome outcome_of(Event& event, const StreamChange& change, Recording& recording);
-    void park(StreamChange& change, const Event& event, const Outcome& outcome);
+    void park(Plan& plan, const Event& event, const Outcome& outcome);
     Carried flush(Plan& plan, const Entry& entry);
     Entry entry_of(const std::vector<Lease>& held);
 

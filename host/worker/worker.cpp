@@ -56,14 +56,21 @@ void Worker::recover(const Fault& fault) {
 void Worker::turn(Milliseconds wait) {
     if (!started_) start();
     keep_leases();
+    if (parts_.clock.steady() < probe_at_) {
+        std::this_thread::sleep_for(std::min<Milliseconds>(wait, limits::kBackoffFirst));
+        return;
+    }
+    away_ = false;
     const bool fed_some = feed();
     subscribe_fed();
-    catch_up_due();
+    if (!away_) catch_up_due();
+    if (away_) return;
     if (in_hand_.empty()) {
         in_hand_ = parts_.deliveries.take(parts_.handler.batch_events_max, limits::kBatchBytesMax,
                                           fed_some ? Milliseconds(0) : wait);
     }
     work_off();
+    if (away_) return;
     if (!waiting_.empty()) {
         parts_.watch.waiting({});
         waiting_.clear();
@@ -166,7 +173,18 @@ void Worker::catch_up_due() {
             return;
         }
         parts_.watch.applied(plan.events.size(), 0, plan.events.size());
+        if (!plan.away.empty()) return wait_for(plan.away);
     }
+}
+
+// The breaker. Plans are carried out up to the first event that met the outage, so whatever is tried next is one
+// probe; what is in hand stays there, unacknowledged.
+void Worker::wait_for(const std::string& dependency) {
+    away_ = true;
+    probe_at_ = parts_.clock.steady() + delay();
+    next_due_ = {};
+    waiting_ = dependency;
+    parts_.watch.waiting(waiting_);
 }
 
 void Worker::work_off() {
@@ -195,6 +213,10 @@ bool Worker::carry_out(std::span<Event* const> events) {
         switch (parts_.applier.carry_out(plan, held_)) {
             case Carried::committed:
                 parts_.watch.applied(plan.events.size(), plan.duplicates, plan.filled.size());
+                if (!plan.away.empty()) {
+                    wait_for(plan.away);
+                    return false;
+                }
                 if (plan.complete) return true;
                 break;
             case Carried::again:

@@ -59,6 +59,7 @@ private:
     bool feed();
     void catch_up_due();
     void work_off();
+    void wait_for(const std::string& dependency);
     bool carry_out(std::span<Event* const> events);
     void check_incarnation(const Delivery& delivery);
     Milliseconds delay();
@@ -72,7 +73,9 @@ private:
     std::vector<Delivery> in_hand_;
     Steady next_tick_{};
     Steady next_due_{};
-    int troubles_ = 0;  // in a row
+    Steady probe_at_{};  // nothing is tried before: a dependency of the plugin was away
+    bool away_ = false;  // in this turn
+    int troubles_ = 0;   // in a row
     std::string waiting_;
 };
 

@@ -162,6 +162,28 @@ TEST(Effects, AFailingOneParksItsStreamAndIsTriedAgain) {
     EXPECT_EQ(world.model.stream(1).state, StreamState::live);
 }
 
+TEST(Effects, AnOutageStopsAtTheFirstThatMeetsItAndLosesNone) {
+    EffectWorld world;
+    bool away = true;
+    world.log.script = [&](const Event&, const Attempt&) {
+        return away ? Outcome{Outcome::Kind::unavailable, "connection refused", "smtp", {}} : Outcome{};
+    };
+    for (std::int64_t stream = 1; stream <= 20; ++stream) {
+        world.append_and_deliver(stream, "a" + std::to_string(stream));
+        world.append_and_deliver(stream, "b" + std::to_string(stream));
+    }
+    world.mailer.turn(Milliseconds(0));
+    EXPECT_EQ(world.log.acts.size(), 1u) << "the others would wait for the same";
+    world.settle(40);
+    EXPECT_LT(world.log.acts.size(), 43u);
+    away = false;
+    world.log.acts.clear();
+    world.settle(40);
+    EXPECT_EQ(world.log.acts.size(), 40u) << "each once";
+    for (const auto& [event, effect] : world.model.ledger) EXPECT_EQ(effect.state, EffectState::done);
+    EXPECT_EQ(world.queue.left(), 0u);
+}
+
 // Each event is acted on at least once, and twice only if a fault fell between.
 TEST(Effects, SurviveAFaultAtEveryCall) {
     for (const char* place : {"postgres", "rabbitmq"}) {

@@ -239,5 +239,83 @@ TEST(Retrying, WhatWasSetAsideWhileRetryingIsAppliedInOrder) {
     }
 }
 
+// A dependency of the plugin that can be taken away.
+struct Outage {
+    bool away = true;
+    int calls = 0;
+
+    Outcome operator()() {
+        ++calls;
+        return away ? Outcome{Outcome::Kind::unavailable, "connection refused", "smtp", {}} : Outcome{};
+    }
+};
+
+TEST(Outages, OneProbeAtATimeIsMadeAndTheRestStaysInHand) {
+    World world(backoff_of(2, Backoff::Jitter::full));
+    Outage smtp;
+    world.script = [&](const Event&) { return smtp(); };
+    for (std::int64_t stream = 1; stream <= 20; ++stream) world.append_and_deliver(stream, "a");
+    world.worker.turn(Milliseconds(0));
+    EXPECT_EQ(smtp.calls, 1);
+    EXPECT_EQ(world.queue.left(), 20u) << "not acknowledged";
+    for (int turn = 0; turn < 50; ++turn) world.worker.turn(Milliseconds(0));
+    EXPECT_EQ(smtp.calls, 1) << "not before its time";
+    world.clock.advance(limits::kBackoffMax);
+    world.worker.turn(Milliseconds(0));
+    EXPECT_EQ(smtp.calls, 2);
+    world.settle(100);
+    EXPECT_LT(smtp.calls, 103);
+    EXPECT_TRUE(world.model.table.empty());
+
+    smtp.away = false;
+    world.settle(30);
+    for (std::int64_t stream = 1; stream <= 20; ++stream) {
+        EXPECT_EQ(world.value(stream), "a") << stream;
+        EXPECT_EQ(world.model.stream(stream).state, StreamState::live);
+    }
+    EXPECT_EQ(world.queue.left(), 0u);
+}
+
+TEST(Outages, ComeAndGoWithoutALossOrAnAttempt) {
+    for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+        World world(backoff_of(1, Backoff::Jitter::full));
+        SystemRandom dice(seed);
+        bool quiet = false;
+        world.script = [&](const Event&) {
+            if (quiet || dice.next() % 3 != 0) return Outcome{};
+            return Outcome{Outcome::Kind::unavailable, "away", "smtp", {}};
+        };
+        std::string expected;
+        for (char letter = 'a'; letter < 'k'; ++letter) {
+            for (const std::int64_t stream : {1, 2, 5}) {
+                const Event event = world.append(stream, std::string(1, letter));
+                if (dice.next() % 4 != 0) world.queue.deliver(event);  // a gap otherwise
+            }
+            expected.push_back(letter);
+            world.settle(static_cast<int>(dice.next() % 4));
+        }
+        quiet = true;
+        for (const std::int64_t stream : {1, 2, 5}) world.append_and_deliver(stream, "!");
+        world.settle(60);
+        for (const std::int64_t stream : {1, 2, 5}) {
+            ASSERT_EQ(world.value(stream), expected + "!") << "seed " << seed;
+            ASSERT_EQ(world.model.stream(stream).state, StreamState::live) << "seed " << seed;
+        }
+        ASSERT_EQ(world.queue.left(), 0u) << "seed " << seed;
+    }
+}
+
+// An event that waits for a newer build is no reason for others to wait.
+TEST(Outages, ANewerVersionPausesNothing) {
+    World world;
+    Event event = world.append(1, "new");
+    event.schema_version = 2;
+    world.queue.deliver(event);
+    world.append_and_deliver(2, "x");
+    world.worker.turn(Milliseconds(0));
+    EXPECT_EQ(world.value(2), "x");
+    EXPECT_EQ(world.queue.left(), 0u);
+}
+
 }  // namespace
 }  // namespace lantern::worker
