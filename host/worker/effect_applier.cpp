@@ -82,9 +82,13 @@ Carried EffectApplier::take(Plan& plan, Event& event, const Entry& entry, Open& 
                   known ? known->attempt + 1 : 1,
                   {}};
     if (auto why = parts_.upcasts.upcast(event)) {
+        // A step has room for one outcome: that of the one before goes by itself.
+        if (open.finished) {
+            const Carried carried = settle(plan, entry, open);
+            if (carried != Carried::committed) return carried;
+        }
         finish(plan, event, effect, not_understood(*std::move(why)), open);
-        return commit(plan, {entry, std::exchange(open.finished, std::nullopt), plan.updates(),
-                             std::exchange(open.attempts, {}), std::nullopt});
+        return settle(plan, entry, open);
     }
     // 1. Pending, together with the outcome of the one before.
     const Carried begun = begin(plan, entry, effect, open);
@@ -106,6 +110,11 @@ Carried EffectApplier::take(Plan& plan, Event& event, const Entry& entry, Open& 
 Carried EffectApplier::begin(Plan& plan, const Entry& entry, const Effect& effect, Open& open) {
     return commit(plan, {entry, std::exchange(open.finished, std::nullopt), plan.updates(),
                          std::exchange(open.attempts, {}), effect});
+}
+
+Carried EffectApplier::settle(Plan& plan, const Entry& entry, Open& open) {
+    return commit(plan, {entry, std::exchange(open.finished, std::nullopt), plan.updates(),
+                         std::exchange(open.attempts, {}), std::nullopt});
 }
 
 void EffectApplier::finish(Plan& plan, const Event& event, Effect effect, const Outcome& outcome, Open& open) {

@@ -49,6 +49,7 @@ private:
 
     Carried take(Plan& plan, Event& event, const Entry& entry, Open& open);
     Carried begin(Plan& plan, const Entry& entry, const Effect& effect, Open& open);
+    Carried settle(Plan& plan, const Entry& entry, Open& open);
     Carried commit(Plan& plan, EffectStep step);
     void finish(Plan& plan, const Event& event, Effect effect, const Outcome& outcome, Open& open);
     const Lease* lease_of(StreamId stream, const std::vector<Lease>& held) const;

@@ -207,5 +207,19 @@ TEST(Effects, SurviveAFaultAtEveryCall) {
     }
 }
 
+TEST(Effects, IsNotLeftPendingByAnEventThatIsNotUnderstoodBehindIt) {
+    EffectWorld world;
+    const Event before = world.append(1, "a");
+    Event newer = world.append(2, "x");
+    newer.schema_version = 2;
+    world.queue.deliver(before);
+    world.queue.deliver(newer);
+
+    world.settle(3);
+    EXPECT_EQ(world.acts(), std::vector<std::string>{"a"});
+    EXPECT_EQ(world.model.ledger.at(before.id).state, EffectState::done);
+    EXPECT_EQ(world.model.ledger.at(newer.id).state, EffectState::failed);
+}
+
 }  // namespace
 }  // namespace lantern::worker
