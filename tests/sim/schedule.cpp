@@ -48,6 +48,8 @@ private:
         world_.weather.freeze = chance().one_of({0, 0, 2, 8, 15});
         world_.weather.stall = chance().one_of({0, 0, 10, 60});
         world_.weather.loss = chance().one_of({0, 0, 20, 100});
+        // Needs a rare meeting: a session that stands still just when it unparks.
+        if (world_.flaw == Flaw::unpark_ignores_seen) world_.weather = {.interlude = 100, .stall = 100};
         streams_ = chance().between(1, 6);
         events_left_ = chance().between(5, 60);
         refusals_ = chance().one_of({0, 0, 20});
