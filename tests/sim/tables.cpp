@@ -145,11 +145,16 @@ Flushed Tables::commit(const worker::EffectStep& step, int worker) {
         return *refused;
     }
     world_.stall(moves(step.streams) ? 5 : 1);
+    const bool believed = as_believed(step.streams);
+    if (step.finished && !believed && late_.contains(step.finished->stream)) acts_.interrupted(worker);
     if (step.finished) acts_.committing(worker, step.finished->event);
-    if (!as_believed(step.streams)) return Flushed::conflict;
+    if (!believed) return Flushed::conflict;
     for (const auto* effect : {&step.finished, &step.next}) {
         if (!*effect) continue;
         if (const auto why = refused_by_ledger(**effect)) return *why;
+    }
+    if (enter(step.entry)) {
+        for (const auto& update : step.streams) late_.insert(update.after.stream);
     }
     put(step.streams);
     if (step.finished) ledger[step.finished->event] = *step.finished;

@@ -46,6 +46,9 @@ private:
     LeaseTable& leases_;
     Acts& acts_;
     std::map<std::string, Position> newest_;
+    // Written by a transaction that had entered, stood still, and outlived its lease: what a successor did with
+    // them meanwhile, it may do twice.
+    std::set<StreamId> late_;
 };
 
 class ModelPort final : public worker::ReadModel, public worker::Ledger {
