@@ -17,7 +17,7 @@ finish() {
 trap finish EXIT
 
 awk '/^## /{inside = /^## Five minutes further/} inside && /^```$/{code = 0} code{print} inside && /^```sh$/{code = 1}' \
-    "$source/README.md" | sed "s|build/release|$build|g; s|/tmp/|$place/|g" >"$place/typed.sh"
+    "$source/README.md" | sed "s|/tmp/|$place/|g; s|build/release|$build|g" >"$place/typed.sh"
 grep -q 'lantern routes check' "$place/typed.sh" || { echo "the README has no such part any more" >&2; exit 1; }
 
 cd "$source"
