@@ -64,14 +64,15 @@ struct World {
     Event append(std::int64_t stream, const std::string& data) { return store.append(stream, "NOTED", data); }
     void append_and_deliver(std::int64_t stream, const std::string& data) { queue.deliver(append(stream, data)); }
 
-    // Turns, with recovery as run() does it, until nothing is queued and nothing is parked as due.
-    void settle(int turns_max = 200) {
-        for (int turn = 0; turn < turns_max; ++turn) {
+    // Turns of the worker, with recovery as run() does it.
+    void settle(int turns = 200) { settle(worker, turns); }
+    void settle(Worker& driven, int turns) {
+        for (int turn = 0; turn < turns; ++turn) {
             try {
-                worker.turn(Milliseconds(0));
+                driven.turn(Milliseconds(0));
             } catch (const Fault& fault) {
                 try {
-                    worker.recover(fault);
+                    driven.recover(fault);
                 } catch (const Fault&) {
                     // tried again by the next turn's own failure
                 }
