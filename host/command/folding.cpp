@@ -2,7 +2,7 @@
 
 namespace lantern::command {
 
-Result<void> evolve(State& state, Event event, const Upcasts& upcasts) {
+Result<void> evolve(State& state, Event& event, const Upcasts& upcasts) {
     const auto place = [&] {
         return event.aggregate_type + "/" + event.aggregate_id + " revision " +
                std::to_string(event.revision.value) + " (" + event.type + "): ";
@@ -19,7 +19,9 @@ Result<Folded, Unfoldable> fold(const Aggregate& aggregate, const Upcasts& upcas
             return failure(Unfoldable{true, "snapshot: " + loaded.error()});
         folded.revision = stream.snapshot->revision;
     }
-    for (const auto& event : stream.events) {
+    Event event;  // one for all: its texts keep their room
+    for (const auto& stored : stream.events) {
+        event = stored;
         if (const auto evolved = evolve(*folded.state, event, upcasts); !evolved)
             return failure(Unfoldable{false, evolved.error()});
         folded.revision = event.revision;

@@ -21,8 +21,8 @@ struct Unfoldable {
 
 Result<Folded, Unfoldable> fold(const Aggregate& aggregate, const Upcasts& upcasts, const LoadedStream& stream);
 
-// Upcasts and evolves one event.
-Result<void> evolve(State& state, Event event, const Upcasts& upcasts);
+// Upcasts the event in its place and evolves the state by it.
+Result<void> evolve(State& state, Event& event, const Upcasts& upcasts);
 
 // Loads and folds; a snapshot that cannot be read is ignored. `loaded` is what was read.
 Result<Folded> load_and_fold(Store& store, const Aggregate& aggregate, const Upcasts& upcasts,
