@@ -1,5 +1,8 @@
 // lantern api: answers HTTP. The host starts two or more of them, which share one port.
 #include "host/http/api.hpp"
+
+#include <malloc.h>
+
 #include "host/apps/shared_heads.hpp"
 #include "host/apps/verbs.hpp"
 #include "host/core/fault.hpp"
@@ -133,7 +136,16 @@ private:
     http::Server server_;
 };
 
+// A long stream takes a few megabytes for a moment. Given back to the kernel after each request, they would be
+// mapped and cleared again for the next one, which costs as much as the folding.
+void keep_freed_memory() {
+    constexpr int kKeptBytes = 32 << 20;  // in each arena, at most; malloc takes no more
+    mallopt(M_MMAP_THRESHOLD, kKeptBytes);
+    mallopt(M_TRIM_THRESHOLD, kKeptBytes);
+}
+
 int run_api(const Instance& at) {
+    keep_freed_memory();
     const processes::StopRequest stop;
     const Settings settings = at.settings();
     const telemetry::Log log(settings.log);
