@@ -54,9 +54,11 @@ public:
     // Waits until the query answers at least `wanted`; ends the program with a message after `limit`.
     void wait_for(const std::string& what, const std::string& sql, std::int64_t wanted, std::chrono::seconds limit);
 
-    // Events of `users` users in the store, `updates` of first_name each after USER_CREATED, round by round, keys
-    // reserved. Ids are user_id(1) ... user_id(users).
-    void fill_store(int users, int updates);
+    // Events of `users` users in the store, `updates` of first_name each after USER_CREATED, keys reserved. Ids are
+    // user_id(1) ... user_id(users). by_round: all users in turn, as in live use; by_user: one after another, as
+    // an import leaves them.
+    enum class Order { by_round, by_user };
+    void fill_store(int users, int updates, Order order = Order::by_round);
     static std::string user_id(int n);
 
 private:

@@ -129,7 +129,8 @@ std::string Place::user_id(int n) {
     return text;
 }
 
-void Place::fill_store(int users, int updates) {
+void Place::fill_store(int users, int updates, Order order) {
+    const std::string sorted = order == Order::by_round ? "r, n" : "n, r";
     const std::string count = std::to_string(users);
     const std::string revisions = std::to_string(updates + 1);
     database_->script(
@@ -153,8 +154,8 @@ void Place::fill_store(int users, int updates) {
         revisions + ") r cross join generate_series(1, " + count +
         ") n "
         "join lantern.streams s on s.aggregate_type = 'user' and s.aggregate_id = (" +
-        uuid_of(0, "n") +
-        ")::text order by r, n;"
+        uuid_of(0, "n") + ")::text order by " + sorted +
+        ";"
         "insert into lantern.unique_keys select 'username', 'user' || n, s.stream_id from generate_series(1, " +
         count +
         ") n "
