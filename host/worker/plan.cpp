@@ -61,7 +61,12 @@ std::vector<Planner::Step> Planner::sort_out(std::span<Event* const> arrived, Pl
     return steps;
 }
 
-void Planner::fill(std::vector<Step>& steps, const std::vector<Gap>& gaps, Plan& plan) {
+void Planner::fill(std::vector<Step>& steps, std::vector<Gap>& gaps, Plan& plan) {
+    // The answer comes in the order of the gaps. Sorted, the place where it was cut tells which gaps are whole; in
+    // the order of arrival, events behind a gap that was never read would be applied.
+    std::sort(gaps.begin(), gaps.end(), [](const Gap& left, const Gap& right) {
+        return std::pair(left.stream, left.after) < std::pair(right.stream, right.after);
+    });
     std::map<StreamId, std::deque<Event*>> between;
     // Where the store's answer was cut: a gap that ends at or before this place was filled whole.
     std::optional<std::pair<StreamId, Revision>> cut;

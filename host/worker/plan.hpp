@@ -53,7 +53,7 @@ private:
     };
 
     std::vector<Step> sort_out(std::span<Event* const> arrived, Plan& plan, std::vector<Gap>& gaps);
-    void fill(std::vector<Step>& steps, const std::vector<Gap>& gaps, Plan& plan);
+    void fill(std::vector<Step>& steps, std::vector<Gap>& gaps, Plan& plan);
 
     Rows& rows_;
     History& history_;

@@ -82,7 +82,7 @@ struct Gap {
 };
 
 struct Filled {
-    std::vector<Event> events;  // by stream, then revision
+    std::vector<Event> events;  // in the order of the gaps, then by revision
     bool complete = true;       // false: cut at the limit; the last stream named in `events` may go on
 };
 

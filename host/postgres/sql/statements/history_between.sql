@@ -1,4 +1,4 @@
--- Events of gaps that the routes want: by gap as given, then revision.
+-- Events of gaps that the routes want: by gap as given, then revision; the limit cuts in that order.
 --   $1 streams, $2 after revisions, $3 before revisions; $4 route types, $5 begins, $6 ends; $7 limit
 -- The inner query needs nothing but the index on (stream_id, revision), which includes type and position.
 select e.stream_id, e.revision, e.position, e.id, e.type, e.schema_version, e.recorded_at, e.data, e.metadata,
