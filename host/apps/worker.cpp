@@ -77,7 +77,7 @@ public:
           worker_({handler_, deliveries_, leases_, history_, model_, *applier_, rows_, watch_, clock_, random_}) {}
 
     void run(const processes::StopRequest& stop) {
-        worker_.run([&] { return stop.requested(); });
+        worker_.run([&](Milliseconds wait) { return stop.wait(wait); });
     }
 
 private:

@@ -1,7 +1,6 @@
 #include "host/worker/worker.hpp"
 
 #include <algorithm>
-#include <thread>
 
 #include "host/core/limits.hpp"
 
@@ -15,15 +14,15 @@ constexpr std::size_t kFeedEvents = 500;
 
 }  // namespace
 
-void Worker::run(const std::function<bool()>& stop) {
-    while (!stop()) {
+void Worker::run(const Stop& stop) {
+    for (Milliseconds idle{0}; !stop(idle);) {
         try {
-            turn(kTurnWait);
+            idle = turn(kTurnWait);
         } catch (const Fault& fault) {
             parts_.watch.waiting(fault.what());
             waiting_ = fault.what();
-            const auto until = parts_.clock.steady() + delay();
-            while (!stop() && parts_.clock.steady() < until) std::this_thread::sleep_for(Milliseconds(10));
+            idle = Milliseconds{0};
+            if (stop(delay())) break;
             try {
                 recover(fault);
             } catch (const Fault& again) {
@@ -53,29 +52,31 @@ void Worker::recover(const Fault& fault) {
     }
 }
 
-void Worker::turn(Milliseconds wait) {
+Milliseconds Worker::turn(Milliseconds wait) {
+    constexpr Milliseconds kNow{0};
     if (!started_) start();
     keep_leases();
-    if (parts_.clock.steady() < probe_at_) {
-        std::this_thread::sleep_for(std::min<Milliseconds>(wait, limits::kBackoffFirst));
-        return;
+    if (const auto left = probe_at_ - parts_.clock.steady(); left.count() > 0) {
+        // Not longer, for the heartbeat.
+        return std::min<Milliseconds>(std::chrono::ceil<Milliseconds>(left), limits::kBackoffFirst);
     }
     away_ = false;
     const bool fed_some = feed();
     subscribe_fed();
     if (!away_) catch_up_due();
-    if (away_) return;
+    if (away_) return kNow;
     if (in_hand_.empty()) {
-        in_hand_ = parts_.deliveries.take(parts_.handler.batch_events_max, limits::kBatchBytesMax,
-                                          fed_some ? Milliseconds(0) : wait);
+        in_hand_ =
+            parts_.deliveries.take(parts_.handler.batch_events_max, limits::kBatchBytesMax, fed_some ? kNow : wait);
     }
     work_off();
-    if (away_) return;
+    if (away_) return kNow;
     if (!waiting_.empty()) {
         parts_.watch.waiting({});
         waiting_.clear();
     }
     troubles_ = 0;
+    return kNow;
 }
 
 void Worker::start() {

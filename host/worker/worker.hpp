@@ -38,12 +38,15 @@ public:
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
+    // Waits for a request to stop, at most so long, and says whether there is one.
+    using Stop = std::function<bool(Milliseconds)>;
     // Turns until `stop` says so, then leaves. Faults are waited out; nothing is acknowledged that was not
     // committed.
-    void run(const std::function<bool()>& stop);
+    void run(const Stop& stop);
 
-    // One turn; waits at most `wait` for deliveries. Throws Fault; recover() must follow.
-    void turn(Milliseconds wait);
+    // One turn; waits at most `wait` for deliveries. Returns how long nothing is to be done: a dependency is away
+    // and its probe is not due. Throws Fault; recover() must follow.
+    Milliseconds turn(Milliseconds wait);
     void recover(const Fault& fault);
     // Gives the leases back. What is in hand stays unacknowledged and is delivered to the next.
     void leave();
