@@ -48,7 +48,7 @@ public:
 }  // namespace
 
 void abi() {
-    std::string copies = "/tmp/lantern-bench-copies-XXXXXX";
+    std::string copies = (std::filesystem::temp_directory_path() / "lantern-bench-copies-XXXXXX").string();
     copies = mkdtemp(copies.data());
     const auto library = plugin_loading::Library::open(BENCH_COUNTING, {copies});
     if (!library) {

@@ -5,6 +5,7 @@
 
 #include "tests/bench/bench.hpp"
 #include "tests/bench/http_client.hpp"
+#include "tests/support/eventually.hpp"
 
 namespace lantern::bench {
 namespace {
@@ -66,16 +67,11 @@ std::string path_of(int user) {
 }
 
 void wait_for_api(Place& place) {
-    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (std::chrono::steady_clock::now() < until) {
-        if (processes::run(
-                {.argv = {"curl", "-sf", "http://127.0.0.1:" + std::to_string(place.http_port()) + "/readyz"}},
-                std::chrono::seconds(5))
-                .ended.clean()) {
-            return;
-        }
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
+    const std::string url = "http://127.0.0.1:" + std::to_string(place.http_port()) + "/readyz";
+    const auto ready = [&] {
+        return processes::run({.argv = {"curl", "-sf", url}}, std::chrono::seconds(5)).ended.clean();
+    };
+    if (test::eventually(ready, std::chrono::seconds(30))) return;
     std::fprintf(stderr, "the api is not ready after 30 s\n");
     std::exit(1);
 }

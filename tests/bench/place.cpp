@@ -2,10 +2,10 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
-#include <thread>
 
 #include "host/private_servers/place.hpp"
 #include "tests/bench/bench.hpp"
+#include "tests/support/eventually.hpp"
 
 namespace lantern::bench {
 namespace {
@@ -37,7 +37,7 @@ void print(const std::string& name, double value, const std::string& unit, const
 }
 
 Place::Place(const std::string& routing) {
-    std::string pattern = "/tmp/lantern-bench-XXXXXX";
+    std::string pattern = (std::filesystem::temp_directory_path() / "lantern-bench-XXXXXX").string();
     directory_ = mkdtemp(pattern.data());
     std::filesystem::permissions(directory_, std::filesystem::perms(0755));
     postgres_ = std::make_unique<private_servers::PrivatePostgres>(
@@ -108,15 +108,15 @@ std::int64_t Place::ask(const std::string& sql) {
 
 void Place::wait_for(const std::string& what, const std::string& sql, std::int64_t wanted,
                      std::chrono::seconds limit) {
-    const Stopwatch watch;
-    while (watch.seconds() < static_cast<double>(limit.count())) {
+    const auto holds = [&] {
         try {
-            if (ask(sql) >= wanted) return;
+            return ask(sql) >= wanted;
         } catch (const Fault& fault) {
-            if (fault.kind() != FaultKind::configuration) throw;  // the table is not there yet
+            if (fault.kind() != FaultKind::configuration) throw;
+            return false;  // the table is not there yet
         }
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
+    };
+    if (test::eventually(holds, limit)) return;
     std::cerr << "waited too long for " << what << "; see " << directory_ / "lantern.log"
               << "\n";
     std::system(("tail -20 " + (directory_ / "lantern.log").string() + " >&2").c_str());

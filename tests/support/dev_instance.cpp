@@ -127,12 +127,4 @@ std::string id_of(const HttpAnswer& created) {
     return std::string(boost::json::parse(created.body).at("id").as_string());
 }
 
-void pause_between_looks() {
-    std::this_thread::sleep_for(20ms);
-}
-
-std::chrono::steady_clock::time_point look_until() {
-    return std::chrono::steady_clock::now() + 60s;
-}
-
 }  // namespace lantern::test

@@ -7,6 +7,7 @@
 
 #include "host/postgres/connection.hpp"
 #include "host/processes/child.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/http_client.hpp"
 
 namespace lantern::test {
@@ -49,24 +50,7 @@ private:
     Place place_;
 };
 
-// Looks every 20 ms until `condition` holds; false when it does not within a minute.
-template <class Condition>
-bool eventually(Condition condition);
-
 bool alive(pid_t pid);
 std::string id_of(const HttpAnswer& created);  // of a created user
-
-void pause_between_looks();
-std::chrono::steady_clock::time_point look_until();
-
-template <class Condition>
-bool eventually(Condition condition) {
-    const auto until = look_until();
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > until) return false;
-        pause_between_looks();
-    }
-    return true;
-}
 
 }  // namespace lantern::test

@@ -1,21 +1,11 @@
 #include "tests/integration/api/api_fixture.hpp"
 
-#include <thread>
-
 #include "host/postgres/migrate.hpp"
 #include "host/private_servers/place.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/servers.hpp"
 
 namespace lantern::test {
-
-bool eventually(const std::function<bool()>& holds) {
-    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (!holds()) {
-        if (std::chrono::steady_clock::now() > until) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return true;
-}
 
 ApiProcesses::ApiProcesses(int count) : database_(fresh_database()) {
     postgres::migrate(database_);

@@ -38,9 +38,6 @@ private:
     std::vector<std::unique_ptr<processes::Child>> children_;
 };
 
-// Waits, up to a deadline, until it holds.
-bool eventually(const std::function<bool()>& holds);
-
 class ApiTest : public testing::Test {
 protected:
     static void SetUpTestSuite();

@@ -5,6 +5,7 @@
 #include "host/postgres/connection.hpp"
 #include "host/private_servers/postgres.hpp"
 #include "tests/integration/api/api_fixture.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/servers.hpp"
 
 namespace lantern::test {

@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <thread>
 
 #include <lantern/testing.hpp>
 
 #include "host/processes/child.hpp"
+#include "tests/support/eventually.hpp"
 
 namespace {
 
@@ -39,12 +39,8 @@ protected:
                         SMTP_SERVER, folder_.string()};
         program.output = folder_ / "log";
         server_ = std::make_unique<lantern::processes::Child>(program);
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-        while (!fs::exists(folder_ / "port")) {
-            ASSERT_TRUE(server_->running()) << content(folder_ / "log");
-            ASSERT_LT(std::chrono::steady_clock::now(), deadline);
-            std::this_thread::sleep_for(std::chrono::milliseconds(10));
-        }
+        ASSERT_TRUE(lantern::test::eventually([&] { return fs::exists(folder_ / "port") || !server_->running(); }));
+        ASSERT_TRUE(server_->running()) << content(folder_ / "log");
         port_ = content(folder_ / "port");
     }
     void stop() {
