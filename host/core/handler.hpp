@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/core/identifiers.hpp"
+#include "host/core/limits.hpp"
 
 namespace lantern {
 
@@ -21,6 +22,14 @@ struct Backoff {
 };
 
 enum class Start { beginning, now };
+// What becomes of a side effect of which nobody knows whether it was done: its worker ended in between.
+enum class OnInterrupted { repeat, hold };
+// At most so many acts of a side effect in so long, over all its workers.
+struct Rate {
+    int acts = 1;
+    std::chrono::milliseconds per{1000};
+    bool operator==(const Rate&) const = default;
+};
 enum class QueueType { quorum, classic };
 
 // As the routing file says it, defaults filled in.
@@ -31,7 +40,10 @@ struct HandlerSettings {
     int partitions = 4;
     std::optional<Start> start;  // default by kind: projections beginning, side effects now
     std::chrono::milliseconds time_limit{30'000};
+    std::size_t memory_bytes_max = limits::kWorkerMemoryBytes;  // of one worker
     Backoff retry;
+    OnInterrupted on_interrupted = OnInterrupted::repeat;  // side effects
+    std::optional<Rate> rate;                              // side effects; nothing: as fast as they go
     QueueType queue_type = QueueType::quorum;
     std::size_t batch_events_max = 500;
     std::string settings = "{}";           // JSON object for the plugin, secrets resolved

@@ -20,6 +20,14 @@ inline constexpr std::size_t kBatchBytesMax = 4u << 20;
 inline constexpr std::uint16_t kPrefetch = 1000;
 inline constexpr std::size_t kFillEventsMax = 5000;  // fetched from the store for the gaps of one batch
 
+// Plugins at fault
+inline constexpr std::size_t kWorkerMemoryBytes = 1u << 30;  // setting: memory
+inline constexpr int kCrashesMax = 3;          // of one (event, handler, build): its stream is then parked as dead
+inline constexpr int kCrashedEventsMax = 3;    // different ones within the time below: the build is quarantined
+inline constexpr int kLooseCrashesMax = 5;     // of one build outside of any call, within that time: the same
+inline constexpr auto kCrashesWithin = 10min;
+inline constexpr auto kCommandTimeLimit = 30s;  // of one call of an aggregate
+
 // Relay
 inline constexpr std::size_t kConfirmWindow = 512;
 inline constexpr std::size_t kSlicePageEvents = 1000;
@@ -47,7 +55,18 @@ inline constexpr std::size_t kMessageBytesMax = 16u << 20;
 inline constexpr auto kBackoffFirst = 100ms;
 inline constexpr auto kBackoffMax = 5s;
 inline constexpr auto kUnavailableDelay = 5s;  // at most, until a dependency that was away is tried again
+inline constexpr std::size_t kBreakerStreams = 10;  // whose events failed in a row: what they share is away
 inline constexpr auto kNewerBuildDelay = 30s;  // until an event that the plugin's build can't read is tried again
+
+// Side effects
+inline constexpr auto kActsAtOnce = 500ms;  // then leases and broker are looked after, however many events wait
+
+// What is kept (housekeeping, in batches)
+inline constexpr auto kKeepEffects = std::chrono::hours{24 * 30};
+inline constexpr auto kKeepAttempts = std::chrono::hours{24 * 30};
+inline constexpr auto kKeepAnswers = std::chrono::hours{24};  // to Idempotency-Key
+inline constexpr auto kPruneEvery = 60s;
+inline constexpr std::int64_t kPruneRows = 5000;
 
 // HTTP (settings: http)
 inline constexpr std::size_t kBodyBytesMax = 1u << 20;
