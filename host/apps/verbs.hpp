@@ -40,6 +40,7 @@ private:
 
 // One for each file.
 void add_dev(Verbs& verbs);
+void add_explain(Verbs& verbs);
 void add_host(Verbs& verbs);
 void add_migrate(Verbs& verbs);
 void add_parked(Verbs& verbs);

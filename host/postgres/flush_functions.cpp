@@ -74,8 +74,10 @@ begin
     end if;
     -- 4. Failed attempts.
     if cardinality(a_stream) > 0 then
-        insert into lantern.attempts (handler, stream_id, revision, event_id, attempt, at, outcome, error, plugin_build)
-        select $HANDLER$, a.stream, a.revision, a.event, a.attempt, clock_timestamp(), a.outcome, a.error, a_build
+        insert into lantern.attempts (handler, stream_id, revision, event_id, attempt, at, outcome, error,
+                                      fingerprint, plugin_build)
+        select $HANDLER$, a.stream, a.revision, a.event, a.attempt, clock_timestamp(), a.outcome, a.error,
+               lantern.error_fingerprint(a.error), a_build
           from unnest(a_stream, a_revision, a_event, a_attempt, a_outcome, a_error)
                a (stream, revision, event, attempt, outcome, error);
     end if;

@@ -82,6 +82,10 @@ TEST_F(ParkedTest, RetryIsANoteForTheWorkerThatCatchesUpInOrder) {
     const auto groups = parked_.groups({});
     ASSERT_EQ(groups.size(), 1u);
     EXPECT_EQ(groups[0].stream, "user/anna");
+    EXPECT_EQ(one("select fingerprint from lantern.attempts"), groups[0].fingerprint) << "kept with the attempt";
+    sql_.query("update lantern.attempts set fingerprint = 'as it failed'");
+    EXPECT_EQ(parked_.groups({}).at(0).fingerprint, "as it failed") << "and not computed again";
+    EXPECT_EQ(parked_.streams({.fingerprint = "as it failed"}).size(), 1u);
 
     const auto streams = parked_.streams(of("people"));
     EXPECT_EQ(parked_.act(ParkedAction::retry, streams, because("")), 1);
@@ -115,6 +119,7 @@ TEST_F(ParkedTest, SkipPassesOverTheFailingEventAloneAndIsKept) {
     EXPECT_EQ(attempts[0].outcome, "skipped");
     EXPECT_EQ(attempts[0].revision, Revision{2});
     EXPECT_EQ(attempts[0].error, "skipped by anna@desk: known to be wrong");
+    EXPECT_EQ(one("select count(*) from lantern.attempts where fingerprint = ''"), "0");
     EXPECT_EQ(one("select format('%s %s %s', action, reason, detail->>'streams') from lantern.admin_log"),
               "parked skip known to be wrong [" + std::to_string(streams[0].stream.value) + "]");
 }

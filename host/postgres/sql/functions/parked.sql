@@ -26,12 +26,13 @@ $$;
 
 -- Parked streams by handler and stream; null: whatever. in_older_ms: whose first failure is at least so old. The
 -- failing event is the first behind the checkpoint that the handler's routes want; there is none when its route
--- ended or it was skipped as the last.
+-- ended or it was skipped as the last. The fingerprint is the one that was kept with the attempt.
+drop function if exists lantern.parked(text, bigint, text, bigint);
 create or replace function lantern.parked(in_handler text, in_stream bigint, in_fingerprint text, in_older_ms bigint)
 returns table (
     out_handler text, out_stream bigint, out_aggregate_type text, out_aggregate_id text, out_revision bigint,
     out_failing bigint, out_event uuid, out_type text, out_state smallint, out_seen bigint, out_attempts integer,
-    out_next timestamptz, out_since timestamptz, out_error text, out_pattern text, out_fingerprint text)
+    out_next timestamptz, out_since timestamptz, out_error text, out_fingerprint text)
 language plpgsql stable as $$
 declare
     one text;
@@ -44,7 +45,7 @@ begin
         return query execute format($sql$
             select %1$L::text, s.stream_id, n.aggregate_type, n.aggregate_id, s.revision, f.revision, f.id, f.type,
                    s.state, s.seen, s.attempts, s.next_attempt_at, a.since, s.last_error,
-                   lantern.error_pattern(s.last_error), lantern.error_fingerprint(s.last_error)
+                   coalesce(p.fingerprint, lantern.error_fingerprint(s.last_error))
               from %1$I.lantern_streams s
               left join lantern.streams n on n.stream_id = s.stream_id
               left join lateral (
@@ -58,8 +59,13 @@ begin
               left join lateral (
                     select min(t.at) as since from lantern.attempts t
                      where t.handler = %1$L and t.stream_id = s.stream_id and t.revision = f.revision) a on true
+              left join lateral (
+                    select t.fingerprint from lantern.attempts t
+                     where t.handler = %1$L and t.stream_id = s.stream_id and t.error = s.last_error
+                       and t.fingerprint <> ''
+                     limit 1) p on true
              where s.state <> 0 and ($1 is null or s.stream_id = $1)
-               and ($2 is null or lantern.error_fingerprint(s.last_error) = $2)
+               and ($2 is null or coalesce(p.fingerprint, lantern.error_fingerprint(s.last_error)) = $2)
                and ($3 is null or a.since <= clock_timestamp() - $3 * interval '1 millisecond')
              order by s.stream_id $sql$, one)
          using in_stream, in_fingerprint, in_older_ms;
@@ -90,8 +96,10 @@ begin
       using in_streams;
     if in_action = 'skip' then
         execute format($sql$
-            insert into lantern.attempts (handler, stream_id, revision, event_id, attempt, at, outcome, error, plugin_build)
-            select %1$L, s.stream_id, a.failing, a.event, s.attempts, clock_timestamp(), 'skipped', $5, ''
+            insert into lantern.attempts (handler, stream_id, revision, event_id, attempt, at, outcome, error,
+                                          fingerprint, plugin_build)
+            select %1$L, s.stream_id, a.failing, a.event, s.attempts, clock_timestamp(), 'skipped', $5,
+                   lantern.error_fingerprint($5), ''
               from unnest($1, $2, $3, $4) a (stream, revision, failing, event)
               join %1$I.lantern_streams s on s.stream_id = a.stream and s.revision = a.revision and s.state <> 0
              where a.failing is not null $sql$, in_handler)
