@@ -73,8 +73,13 @@ Answer key_taken(const std::string& scope) {
     return rejected({{RejectionKind::conflict, scope + "_taken", scope, "This " + scope + " is taken."}});
 }
 
-Answer counter_below(const std::string& name) {
-    return rejected({{RejectionKind::rule, name, "", "The bounded counter " + name + " would fall too low."}});
+Answer counter_below(const CounterMove& move) {
+    return rejected({{RejectionKind::rule, move.rule, "", move.message}});
+}
+
+Answer not_found(const std::string& aggregate_type) {
+    return rejected(
+        {{RejectionKind::not_found, aggregate_type + "_exists", "", "There is no such " + aggregate_type + "."}});
 }
 
 Answer replayed(const IdempotencyRecord& first, const std::string& request_mac) {

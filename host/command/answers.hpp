@@ -17,7 +17,8 @@ Answer unloaded(const std::string& aggregate_type);
 Answer revision_differs(Revision head);
 Answer busy_stream(int repeats);
 Answer key_taken(const std::string& scope);
-Answer counter_below(const std::string& name);
+Answer counter_below(const CounterMove& move);
+Answer not_found(const std::string& aggregate_type);
 // The first answer to this key, or 422 when the request was another one.
 Answer replayed(const IdempotencyRecord& first, const std::string& request_mac);
 

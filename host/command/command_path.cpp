@@ -55,8 +55,7 @@ CommandPath::Step CommandPath::proceed(Handling& handling) {
     auto& request = handling.request;
     const auto aggregate = world_.aggregates.find(request.aggregate);
     if (aggregate == world_.aggregates.end()) return unloaded(request.aggregate);
-    if (handling.aggregate_id.empty())
-        handling.aggregate_id = request.creates ? fresh_id().text() : request.aggregate_id;
+    if (auto nobody = find_aggregate(aggregate->second, handling)) return std::move(*nobody);
     if (auto first = first_answer(handling)) return std::move(*first);
     while (true)
         if (auto step = decide_once(aggregate->second, handling)) return std::move(*step);
@@ -66,6 +65,19 @@ void CommandPath::give(Handling& handling, const std::vector<std::string>& names
                        const std::vector<std::string>& answers) {
     LANTERN_ASSERT(names.size() == answers.size(), "each ask has its answer");
     for (std::size_t n = 0; n < names.size(); ++n) handling.answers[names[n]] = boost::json::parse(answers[n]);
+}
+
+std::optional<Answer> CommandPath::find_aggregate(const LoadedAggregate& plugin, Handling& handling) {
+    const auto& request = handling.request;
+    if (!handling.aggregate_id.empty()) return std::nullopt;
+    handling.aggregate_id = request.creates ? fresh_id().text() : request.aggregate_id;
+    if (!request.lookup) return std::nullopt;
+    const auto key = plugin.aggregate->lookup_key(request.lookup->scope, request.lookup->typed);
+    if (!key) return defective(key.error());
+    const auto holder = store_.holder(request.aggregate, {request.lookup->scope, key.value()});
+    if (!holder) return not_found(request.aggregate);
+    handling.aggregate_id = *holder;
+    return std::nullopt;
 }
 
 std::optional<Answer> CommandPath::first_answer(Handling& handling) {
@@ -106,7 +118,7 @@ std::optional<CommandPath::Step> CommandPath::decide_once(const LoadedAggregate&
     }
 
     // 3. Decide.
-    auto decided = basis.folded.state->decide(command_of(handling));
+    auto decided = basis.folded.state->decide(command_of(plugin, handling));
     if (!decided) return defective(decided.error());
     auto& decision = decided.value();
     if (!decision.rejections.empty()) {
@@ -127,7 +139,7 @@ std::optional<CommandPath::Step> CommandPath::decide_once(const LoadedAggregate&
     if (request.if_match && !request.if_match->met_by(basis.head())) return revision_differs(basis.head());
 
     // 4. Append, at exactly this revision.
-    return commit(handling, basis, std::move(decision.events));
+    return commit(handling, basis, std::move(decision));
 }
 
 Result<CommandPath::Basis> CommandPath::basis_of(const LoadedAggregate& plugin, const Handling& handling) {
@@ -174,7 +186,7 @@ bool CommandPath::catch_up(const LoadedAggregate& plugin, const std::string& agg
     return true;
 }
 
-Command CommandPath::command_of(const Handling& handling) {
+Command CommandPath::command_of(const LoadedAggregate& plugin, const Handling& handling) {
     const auto& request = handling.request;
     boost::json::object context;
     context["time_us"] = world_.clock.now().time_since_epoch().count();
@@ -185,19 +197,22 @@ Command CommandPath::command_of(const Handling& handling) {
     auto& ids = context["ids"].emplace_array();
     for (int n = 0; n < kFreshIds; ++n) ids.emplace_back(fresh_id().text());
     context["correlation_id"] = request.correlation_id;
-    context["settings"].emplace_object();
+    context["settings"] = boost::json::parse(plugin.settings);
     context["answers"] = handling.answers;
     return {request.command, handling.aggregate_id, request.data, boost::json::serialize(context)};
 }
 
 // Evolves the state in `basis` by the new events, to learn which keys it holds then.
-Result<Append> CommandPath::append_of(const Handling& handling, Basis& basis,
-                                      std::vector<Decided::Emitted> emitted) {
+Result<Append> CommandPath::append_of(const Handling& handling, Basis& basis, Decided decided) {
     const auto& described = basis.described();
     Append append;
     append.aggregate_type = described.aggregate_type;
     append.aggregate_id = handling.aggregate_id;
     append.expected = basis.head().value;
+    append.counters = std::move(decided.counters);
+    std::sort(append.counters.begin(), append.counters.end(),
+              [](const CounterMove& a, const CounterMove& b) { return a.name < b.name; });
+    auto& emitted = decided.events;
 
     // 1. The state before: its keys, and a snapshot for the cache, now and then for the store.
     auto& state = *basis.folded.state;
@@ -238,10 +253,9 @@ Result<Append> CommandPath::append_of(const Handling& handling, Basis& basis,
     return append;
 }
 
-std::optional<CommandPath::Step> CommandPath::commit(Handling& handling, Basis& basis,
-                                                     std::vector<Decided::Emitted> emitted) {
+std::optional<CommandPath::Step> CommandPath::commit(Handling& handling, Basis& basis, Decided decided) {
     const auto& request = handling.request;
-    auto made = append_of(handling, basis, std::move(emitted));
+    auto made = append_of(handling, basis, std::move(decided));
     if (!made) return defective(made.error());
     auto& append = made.value();
     const Revision revision{append.expected + static_cast<std::int64_t>(append.events.size())};
@@ -251,14 +265,14 @@ std::optional<CommandPath::Step> CommandPath::commit(Handling& handling, Basis& 
             IdempotencyRecord{key->caller, key->route, key->key, handling.request_mac, answer.status, answer.body};
 
     const auto appended = store_.append(append);
-    if (!appended) return refused(handling, basis, appended.error());
+    if (!appended) return refused(handling, basis, append, appended.error());
     LANTERN_ASSERT(appended.value().revision == revision, "an append at N of k events ends at N + k");
     remember(basis, std::move(append), appended.value());
     answer.appended = true;
     return answer;
 }
 
-std::optional<CommandPath::Step> CommandPath::refused(Handling& handling, const Basis& basis,
+std::optional<CommandPath::Step> CommandPath::refused(Handling& handling, const Basis& basis, const Append& append,
                                                       const AppendRefusal& refusal) {
     const auto& request = handling.request;
     switch (refusal.kind) {
@@ -269,7 +283,9 @@ std::optional<CommandPath::Step> CommandPath::refused(Handling& handling, const 
         case AppendRefusal::Kind::key_taken:
             return settle(handling, key_taken(refusal.what));
         case AppendRefusal::Kind::counter_below:
-            return settle(handling, counter_below(refusal.what));
+            for (const auto& move : append.counters)
+                if (move.name == refusal.what) return settle(handling, counter_below(move));
+            return defective("the store refused a counter that was not moved: " + refusal.what);
         case AppendRefusal::Kind::idempotency_known:
             break;
     }
@@ -324,8 +340,8 @@ void CommandPath::remember(Basis& basis, Append&& append, const Appended& append
 }
 
 Result<std::optional<CommandPath::Shown>> CommandPath::state_at(const std::string& aggregate_type,
-                                                                const std::string& aggregate_id,
-                                                                const Range& range) {
+                                                                const std::string& aggregate_id, const Range& range,
+                                                                Secrets secrets) {
     const auto aggregate = world_.aggregates.find(aggregate_type);
     if (aggregate == world_.aggregates.end())
         return failure("no plugin for the aggregate type " + aggregate_type + " is loaded");
@@ -339,8 +355,9 @@ Result<std::optional<CommandPath::Shown>> CommandPath::state_at(const std::strin
     boost::system::error_code malformed;
     auto state = boost::json::parse(saved.value(), malformed);
     if (malformed || !state.is_object()) return failure("the aggregate's saved state is no JSON object");
-    for (const auto& secret : aggregate->second.aggregate->description().secret_state)
-        state.as_object().erase(secret);
+    if (secrets == Secrets::left_out)
+        for (const auto& secret : aggregate->second.aggregate->description().secret_state)
+            state.as_object().erase(secret);
     return std::optional<Shown>(
         Shown{folded.value().revision, folded.value().recorded_at, boost::json::serialize(state)});
 }

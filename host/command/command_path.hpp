@@ -31,6 +31,7 @@ namespace lantern::command {
 struct LoadedAggregate {
     std::shared_ptr<const Aggregate> aggregate;
     std::shared_ptr<const Upcasts> upcasts;
+    std::string settings = "{}";  // JSON object, told with each command
 };
 
 // By aggregate type. Constant after start, so any thread may look.
@@ -76,24 +77,27 @@ public:
     struct Shown {
         Revision revision;
         std::optional<Timestamp> recorded_at;  // of that revision, when it was read
-        std::string state;                     // JSON object without its secret fields
+        std::string state;                     // JSON object
     };
+    enum class Secrets { left_out, included };
     // The state as it was; nothing: there was no such stream then. Result error: a defect, for the log.
     Result<std::optional<Shown>> state_at(const std::string& aggregate_type, const std::string& aggregate_id,
-                                          const Range& range);
+                                          const Range& range, Secrets secrets = Secrets::left_out);
 
 private:
     struct Basis;  // the state that a decision rests on
 
+    std::optional<Answer> find_aggregate(const LoadedAggregate& plugin, Handling& handling);
     std::optional<Answer> first_answer(Handling& handling);
     std::optional<Step> decide_once(const LoadedAggregate& plugin, Handling& handling);
     Result<Basis> basis_of(const LoadedAggregate& plugin, const Handling& handling);
     bool catch_up(const LoadedAggregate& plugin, const std::string& aggregate_id, const LoadedStream& cached,
                   LoadedStream& stream);
-    Command command_of(const Handling& handling);
-    Result<Append> append_of(const Handling& handling, Basis& basis, std::vector<Decided::Emitted> emitted);
-    std::optional<Step> commit(Handling& handling, Basis& basis, std::vector<Decided::Emitted> emitted);
-    std::optional<Step> refused(Handling& handling, const Basis& basis, const AppendRefusal& refusal);
+    Command command_of(const LoadedAggregate& plugin, const Handling& handling);
+    Result<Append> append_of(const Handling& handling, Basis& basis, Decided decided);
+    std::optional<Step> commit(Handling& handling, Basis& basis, Decided decided);
+    std::optional<Step> refused(Handling& handling, const Basis& basis, const Append& append,
+                                const AppendRefusal& refusal);
     Answer settle(const Handling& handling, Answer answer);
     void remember(Basis& basis, Append&& append, const Appended& appended);
     Uuid fresh_id();

@@ -39,10 +39,12 @@ struct NewEvent {
 
 inline constexpr std::int64_t kAnyRevision = -1;
 
+// A counter that all streams share: an append that would bring it below the minimum is refused.
 struct CounterMove {
     std::string name;
     std::int64_t delta = 0;
     std::int64_t minimum = 0;
+    std::string rule, message;  // what the caller is told then
 };
 
 struct IdempotencyRecord {
@@ -99,6 +101,8 @@ public:
     virtual Result<Appended, AppendRefusal> append(const Append& append) = 0;
     virtual std::optional<IdempotencyRecord> recorded(const std::string& caller, const std::string& route,
                                                       const std::string& key) = 0;
+    // The id of the aggregate that holds this unique key; nothing: nobody of this type does.
+    virtual std::optional<std::string> holder(const std::string& aggregate_type, const UniqueKey& key) = 0;
 };
 
 // Hints between the api processes of one machine at how far streams have come. May know nothing, may be too low or
@@ -142,6 +146,7 @@ struct Decided {
     std::vector<Emitted> events;
     std::vector<Rejection> rejections;
     std::vector<Ask> asks;
+    std::vector<CounterMove> counters;  // moved with the events
 };
 
 struct Command {
@@ -169,6 +174,8 @@ public:
 
     virtual const Description& description() const = 0;
     virtual std::unique_ptr<State> state() const = 0;  // before any event
+    // The key that a state would hold in this scope for what a person typed.
+    virtual Result<std::string> lookup_key(const std::string& scope, const std::string& typed) const = 0;
 };
 
 // Answers what decide asked for, outside the caller's thread: hashing takes longer than all else in a command.

@@ -38,9 +38,15 @@ struct IdempotencyKey {
     std::string request;  // all that must be the same for a repetition: method, path, body
 };
 
+// The aggregate is the one that holds a unique key, which is given as a person typed it.
+struct Lookup {
+    std::string scope, typed;
+};
+
 struct CommandRequest {
     std::string aggregate;     // aggregate type
-    std::string aggregate_id;  // empty when it creates
+    std::string aggregate_id;  // empty when it creates, or is looked up
+    std::optional<Lookup> lookup;
     std::string command;
     bool creates = false;       // under a fresh id; the stream must not exist
     int accepted_status = 200;  // answered when accepted

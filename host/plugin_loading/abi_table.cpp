@@ -58,7 +58,7 @@ std::string missing_part(const lantern_plugin_v1& table) {
     switch (table.kind) {
         case LANTERN_KIND_AGGREGATE: {
             const auto* part = table.aggregate;
-            if (!whole(part)) return "aggregate";
+            if (!part || part->size < offsetof(lantern_aggregate, lookup_key)) return "aggregate";  // as of 1.0
             if (!part->state_new || !part->state_free) return "aggregate.state_new or state_free";
             if (!part->evolve || !part->decide) return "aggregate.evolve or decide";
             if (!part->state_save || !part->state_load) return "aggregate.state_save or state_load";

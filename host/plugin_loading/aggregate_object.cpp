@@ -21,7 +21,7 @@ bool is_json_object(std::string_view text) {
 class DecisionBridge {
 public:
     explicit DecisionBridge(const Description& description) : description_(description) {
-        abi_ = {sizeof abi_, this, emit, reject, ask};
+        abi_ = {sizeof abi_, this, emit, reject, ask, count};
     }
     DecisionBridge(const DecisionBridge&) = delete;
     DecisionBridge& operator=(const DecisionBridge&) = delete;
@@ -78,6 +78,24 @@ private:
         self.guarded([&] {
             self.decided_.asks.push_back(
                 {std::string(view(name)), std::string(view(service)), std::string(view(argument))});
+        });
+    }
+
+    static void count(void* context, lantern_str name, std::int64_t delta, std::int64_t minimum, lantern_str rule,
+                      lantern_str message) {
+        auto& self = *static_cast<DecisionBridge*>(context);
+        self.guarded([&] {
+            command::CounterMove move{std::string(view(name)), delta, minimum, message_text(view(rule)),
+                                      message_text(view(message))};
+            const bool twice = std::any_of(self.decided_.counters.begin(), self.decided_.counters.end(),
+                                           [&](const auto& other) { return other.name == move.name; });
+            if (move.name.empty() || !is_storable(move.name)) {
+                self.defect_ = "moved a counter without a name that can be stored";
+            } else if (twice) {
+                self.defect_ = "moved the counter " + message_text(move.name) + " twice";
+            } else {
+                self.decided_.counters.push_back(std::move(move));
+            }
         });
     }
 
@@ -181,6 +199,16 @@ public:
 
     const Description& description() const override { return made_.library->description(); }
     std::unique_ptr<command::State> state() const override { return std::make_unique<AggregateState>(made_); }
+    Result<std::string> lookup_key(const std::string& scope, const std::string& typed) const override {
+        const auto& part = *made_.table->aggregate;
+        if (part.size <= offsetof(lantern_aggregate, lookup_key) || !part.lookup_key)
+            return boost::outcome_v2::success(typed);
+        TextSink key;
+        const lantern_sink sink = key.abi();
+        if (call_plugin([&] { return part.lookup_key(borrow(scope), borrow(typed), &sink); }) != 0)
+            return failure(description().name + ": lookup_key of " + scope + " failed");
+        return boost::outcome_v2::success(std::move(key.text));
+    }
 
 private:
     const Made made_;

@@ -12,6 +12,7 @@ namespace {
 const Statement kAppend = statement("append");
 const Statement kLoad = statement("load_stream");
 const Statement kFindIdempotency = statement("find_idempotency");
+const Statement kKeyHolder = statement("key_holder");
 
 std::string hex_of(std::string_view bytes) {
     static constexpr char kHex[] = "0123456789abcdef";
@@ -146,6 +147,12 @@ std::optional<command::IdempotencyRecord> Store::recorded(const std::string& cal
     if (rows.empty()) return std::nullopt;
     return command::IdempotencyRecord{
         caller, route, key, bytes_of(rows.view(0, 0)), static_cast<int>(rows.integer(0, 1)), rows.text(0, 2)};
+}
+
+std::optional<std::string> Store::holder(const std::string& aggregate_type, const command::UniqueKey& key) {
+    connection_.ensure();
+    const auto rows = connection_.exec(kKeyHolder, Params{}.add(aggregate_type).add(key.scope).add(key.key));
+    return rows.empty() ? std::nullopt : std::optional(rows.text(0, 0));
 }
 
 }  // namespace lantern::postgres

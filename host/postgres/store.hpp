@@ -17,6 +17,7 @@ public:
     Result<command::Appended, command::AppendRefusal> append(const command::Append& append) override;
     std::optional<command::IdempotencyRecord> recorded(const std::string& caller, const std::string& route,
                                                        const std::string& key) override;
+    std::optional<std::string> holder(const std::string& aggregate_type, const command::UniqueKey& key) override;
 
 private:
     Connection connection_;

@@ -73,7 +73,7 @@ std::string_view Fields::new_password(std::string_view field) {
 }
 
 std::string_view Fields::present_password(std::string_view field) {
-    return required(field).value_or(std::string_view());
+    return text(field);
 }
 
 std::string Fields::role(std::string_view field) {
@@ -82,6 +82,17 @@ std::string Fields::role(std::string_view field) {
     if (!text) return {};
     if (*text != "admin" && *text != "user") decision_.invalid(field, "must be admin or user");
     return std::string(*text);
+}
+
+std::string Fields::status(std::string_view field) {
+    const auto text = required(field);
+    if (!text) return {};
+    if (*text != "active" && *text != "suspended") decision_.invalid(field, "must be active or suspended");
+    return std::string(*text);
+}
+
+std::string_view Fields::text(std::string_view field) {
+    return required(field).value_or(std::string_view());
 }
 
 std::string Fields::reason(std::string_view field) {

@@ -21,8 +21,10 @@ public:
     std::string name(std::string_view field);  // a person's; may be empty, also when not given
     std::string_view new_password(std::string_view field);
     std::string_view present_password(std::string_view field);
-    std::string role(std::string_view field);  // default user
+    std::string role(std::string_view field);    // default user
+    std::string status(std::string_view field);  // active or suspended
     std::string reason(std::string_view field);
+    std::string_view text(std::string_view field);
 
 private:
     // Nothing: missing or no text, and rejected as such.

@@ -22,10 +22,18 @@ struct State {
     std::optional<lantern::Time> updated_at;
     std::optional<lantern::Time> deleted_at;
     std::string deleted_reason;
+    std::int64_t token_epoch = 0;  // raised whenever tokens given out before must not be good any more
+    std::string reset_id;          // of the reset that waits for its token; empty: none
+    std::string reset_token_hash;
+    std::optional<lantern::Time> reset_asked_at;
+    std::optional<lantern::Time> reset_expires_at;
     std::int64_t revision = 0;
 
     bool exists() const { return !status.empty(); }
     bool deleted() const { return status == "deleted"; }
+    bool active() const { return status == "active"; }
+    // Of those that the last one is kept.
+    bool is_administrator() const { return role == "admin" && active(); }
 };
 
 void evolve(State& state, const lantern::Event& event);

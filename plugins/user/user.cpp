@@ -3,6 +3,7 @@
 #include <lantern/plugin.hpp>
 
 #include "fields.hpp"
+#include "passwords.hpp"
 #include "state.hpp"
 #include "text.hpp"
 
@@ -13,33 +14,12 @@ namespace json = lantern::json;
 using lantern::Command;
 using lantern::Decision;
 
-constexpr std::string_view kAdmin = "user:admin";
 constexpr int kUserCreatedVersion = 2;
 
-// The user is there and not deleted; if not, rejected.
-bool is_there(const State& state, Decision& decision) {
-    if (!state.exists())
-        decision.not_found("user_exists", "There is no such user.");
-    else if (state.deleted())
-        decision.rule("not_deleted", "The user is deleted.");
-    return !decision.rejected();
-}
-
-// The hash, once it is known; until then it is asked for.
-const json::object* hash_of(std::string_view password, const Command& command, Decision& decision) {
-    const json::value* answer = command.answer("hash");
-    if (answer) return &answer->as_object();
-    decision.ask("hash", "password.hash", {{"password", lantern::to_json(password)}});
-    return nullptr;
-}
-
-// Whether the password is the one of the hash, once that is known.
-std::optional<bool> verified(std::string_view name, std::string_view password, const State& state,
-                             const Command& command, Decision& decision) {
-    if (const json::value* answer = command.answer(name)) return answer->as_bool();
-    decision.ask(name, "password.verify",
-                 {{"password", lantern::to_json(password)}, {"hash", lantern::to_json(state.password_hash)}});
-    return std::nullopt;
+// Active administrators, over all users.
+void count_administrators(std::int64_t delta, Decision& decision) {
+    const std::int64_t stay = delta < 0 ? 1 : 0;
+    decision.count("administrators", delta, {stay, "last_administrator", "The last administrator must stay."});
 }
 
 void create(const State& state, const Command& command, Decision& decision) {
@@ -62,6 +42,7 @@ void create(const State& state, const Command& command, Decision& decision) {
     data["hashing_method"] = hash->at("method");
     data["role"] = role;
     decision.emit("USER_CREATED", kUserCreatedVersion, data);
+    if (role == "admin") count_administrators(1, decision);
 }
 
 void update(const State& state, const Command& command, Decision& decision) {
@@ -85,36 +66,24 @@ void update(const State& state, const Command& command, Decision& decision) {
     decision.emit("USER_UPDATED", 1, changed);
 }
 
-void change_password(const State& state, const Command& command, Decision& decision) {
+void change_username(const State& state, const Command& command, Decision& decision) {
+    if (!is_there(state, decision)) return;
+    const std::string username = Fields(command, decision).username("username");
+    if (decision.rejected()) return;
+    if (username == state.username) return decision.rule("something_changes", "Nothing would change.", "username");
+    decision.emit("USERNAME_CHANGED", 1, {{"old_username", state.username}, {"new_username", username}});
+}
+
+void change_status(const State& state, const Command& command, Decision& decision) {
     if (!is_there(state, decision)) return;
     Fields fields(command, decision);
-    // An administrator may set another's password without knowing the present one.
-    const bool by_admin = command.actor_has_scope(kAdmin) && command.actor_id() != command.aggregate_id();
-    const bool knows_present = fields.given("current_password") || !by_admin;
-    const std::string_view present =
-        knows_present ? fields.present_password("current_password") : std::string_view();
-    const std::string_view wanted = fields.new_password("new_password");
+    const std::string status = fields.status("status");
+    const std::string reason = fields.reason("reason");
     if (decision.rejected()) return;
-
-    bool same = false;
-    if (knows_present) {
-        const auto right = verified("current", present, state, command, decision);
-        if (!right) return;
-        if (!*right)
-            return decision.unauthorized("current_password", "The current password is not right.",
-                                         "current_password");
-        same = wanted == present;
-    } else {
-        const auto unchanged = verified("unchanged", wanted, state, command, decision);
-        if (!unchanged) return;
-        same = *unchanged;
-    }
-    if (same) return decision.rule("password_differs", "The new password is the current one.", "new_password");
-
-    const json::object* hash = hash_of(wanted, command, decision);
-    if (!hash) return;
-    decision.emit("PASSWORD_CHANGED", 1,
-                  {{"password_hash", hash->at("hash")}, {"hashing_method", hash->at("method")}});
+    if (status == state.status)
+        return decision.rule("something_changes", "The user is " + status + " already.", "status");
+    decision.emit("USER_STATUS_CHANGED", 1, {{"status", status}, {"reason", reason}});
+    if (state.role == "admin") count_administrators(status == "active" ? 1 : -1, decision);
 }
 
 void erase(const State& state, const Command& command, Decision& decision) {
@@ -122,7 +91,17 @@ void erase(const State& state, const Command& command, Decision& decision) {
     const std::string reason = Fields(command, decision).reason("reason");
     if (decision.rejected()) return;
     decision.emit("USER_DELETED", 1, {{"reason", reason}});
+    if (state.is_administrator()) count_administrators(-1, decision);
 }
+
+constexpr const char* kSettings = R"({
+    "type": "object",
+    "additionalProperties": false,
+    "properties": {
+        "reset_key": {"type": "string", "x-secret": true,
+                      "description": "Makes the tokens of password resets; at least 16 bytes. The handler password_reset_email has the same. Without it no password can be reset."},
+        "reset_minutes": {"type": "integer", "minimum": 1, "maximum": 10080, "default": 60}
+    }})";
 
 class User : public lantern::Aggregate {
 public:
@@ -139,9 +118,12 @@ public:
             .on("PASSWORD_RESET_REQUESTED")
             .on("PASSWORD_RESET_COMPLETED")
             .on("USER_DELETED")
-            .state_version(1)
-            .commands({"create", "update", "change_password", "delete"})
-            .secret_state({"password_hash", "hashing_method"});
+            .settings(kSettings)
+            .state_version(2)
+            .commands({"create", "update", "change_username", "change_password", "change_status",
+                       "request_password_reset", "complete_password_reset", "delete"})
+            .secret_state({"password_hash", "hashing_method", "token_epoch", "reset_id", "reset_token_hash",
+                           "reset_asked_at", "reset_expires_at"});
     }
 
     static void evolve(State& state, const lantern::Event& event) { user::evolve(state, event); }
@@ -149,7 +131,11 @@ public:
     static void decide(const State& state, const Command& command, Decision& decision) {
         if (command.name() == "create") return create(state, command, decision);
         if (command.name() == "update") return update(state, command, decision);
+        if (command.name() == "change_username") return change_username(state, command, decision);
         if (command.name() == "change_password") return change_password(state, command, decision);
+        if (command.name() == "change_status") return change_status(state, command, decision);
+        if (command.name() == "request_password_reset") return request_reset(state, command, decision);
+        if (command.name() == "complete_password_reset") return complete_reset(state, command, decision);
         if (command.name() == "delete") return erase(state, command, decision);
         throw std::invalid_argument("unknown command " + std::string(command.name()));
     }
@@ -159,6 +145,7 @@ public:
         keys.hold("email", lower(state.email));
         keys.hold("username", lower(state.username));
     }
+    static std::string lookup_key(std::string_view, std::string_view typed) { return lower(trimmed(typed)); }
 
     static json::object save(const State& state) { return user::save(state); }
     static void load(State& state, const json::object& saved) { user::load(state, saved); }

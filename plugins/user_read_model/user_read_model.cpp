@@ -19,7 +19,8 @@ constexpr auto kUsers = lantern::Table::owned("users")
                             .column("revision", Type::integer)
                             .index({"username"})
                             .index({"email"})
-                            .index({"created_at"});
+                            .index({"created_at"})
+                            .index({"status", "created_at"});
 
 class UserReadModel : public lantern::Projection {
 public:

@@ -110,6 +110,35 @@ TYPED_TEST_P(StoreContract, UniqueKeysAreHeldFreedAndRefused) {
     EXPECT_TRUE(store.append(second)) << "the key is free again";
 }
 
+TYPED_TEST_P(StoreContract, AKeyNamesItsHolder) {
+    auto& store = this->world_.store();
+    auto append = this->append("a", 0);
+    append.holds = {{"name", "sarah"}};
+    ASSERT_TRUE(store.append(append));
+    EXPECT_EQ(store.holder("user", {"name", "sarah"}), "a");
+    EXPECT_FALSE(store.holder("user", {"email", "sarah"}));
+    EXPECT_FALSE(store.holder("account", {"name", "sarah"})) << "of another type";
+}
+
+TYPED_TEST_P(StoreContract, CountersStopAtTheirMinimum) {
+    auto& store = this->world_.store();
+    const auto moved = [&](const std::string& id, std::int64_t expected, std::int64_t delta, std::int64_t minimum) {
+        auto append = this->append(id, expected);
+        append.counters = {{"administrators", delta, minimum, "", ""}};
+        return store.append(append);
+    };
+    ASSERT_TRUE(moved("a", 0, 1, 0));
+    ASSERT_TRUE(moved("b", 0, 1, 0));
+    EXPECT_TRUE(moved("a", 1, -1, 1));
+    const auto refused = moved("b", 1, -1, 1);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, command::AppendRefusal::Kind::counter_below);
+    EXPECT_EQ(refused.error().what, "administrators");
+    EXPECT_EQ(this->load("b").head, Revision{1}) << "a refused append writes nothing";
+    ASSERT_TRUE(moved("a", 2, 1, 0));
+    EXPECT_TRUE(moved("b", 1, -1, 1)) << "the refused one did not count";
+}
+
 TYPED_TEST_P(StoreContract, IdempotencyRecordsAreKeptOnce) {
     auto& store = this->world_.store();
     EXPECT_FALSE(store.recorded("caller", "route", "key"));
@@ -168,8 +197,8 @@ TYPED_TEST_P(StoreContract, ASnapshotStandsForTheEventsBeforeIt) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(StoreContract, AStreamThatIsNotThereIsEmpty, LoadsWhatWasAppendedInOrder,
-                            ExpectedRevisionExactNoneAny, UniqueKeysAreHeldFreedAndRefused,
-                            IdempotencyRecordsAreKeptOnce, RangesEndWhereAsked,
+                            ExpectedRevisionExactNoneAny, UniqueKeysAreHeldFreedAndRefused, AKeyNamesItsHolder,
+                            CountersStopAtTheirMinimum, IdempotencyRecordsAreKeptOnce, RangesEndWhereAsked,
                             ASnapshotStandsForTheEventsBeforeIt);
 
 }  // namespace lantern::contract

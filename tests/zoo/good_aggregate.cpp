@@ -1,5 +1,6 @@
 // An aggregate that counts its events; its commands do what their names say.
 #include <charconv>
+#include <cstddef>
 #include <string>
 
 #include "tests/zoo/zoo.hpp"
@@ -89,14 +90,22 @@ int32_t state_load(void* state, lantern_str json) {
     return 0;
 }
 
-constexpr lantern_aggregate kAggregate = {
-    sizeof(lantern_aggregate), state_new, state_free, evolve, decide, unique_keys, state_save, state_load};
+// As a plugin built for contract 1.0 has it: without what came later.
+constexpr lantern_aggregate kAggregate = {offsetof(lantern_aggregate, lookup_key),
+                                          state_new,
+                                          state_free,
+                                          evolve,
+                                          decide,
+                                          unique_keys,
+                                          state_save,
+                                          state_load,
+                                          nullptr};
 
 }  // namespace
 
 const lantern_plugin_v1 lantern_plugin = {sizeof(lantern_plugin_v1),
                                           LANTERN_ABI_MAJOR,
-                                          LANTERN_ABI_MINOR,
+                                          0,
                                           LANTERN_KIND_AGGREGATE,
                                           0,
                                           describe,

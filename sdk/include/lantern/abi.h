@@ -24,7 +24,7 @@ extern "C" {
 #endif
 
 #define LANTERN_ABI_MAJOR 1u
-#define LANTERN_ABI_MINOR 0u
+#define LANTERN_ABI_MINOR 1u
 
 typedef struct lantern_str {
     const char* data;
@@ -195,6 +195,11 @@ typedef struct lantern_decision {
     /* service "password.hash": argument {"password": ...} -> {"hash": ..., "method": ...};
      * "password.verify": {"password": ..., "hash": ...} -> true | false. Answered under `name`. */
     void (*ask)(void* context, lantern_str name, lantern_str service, lantern_str argument);
+    /* Since 1.1. Moves a counter that all streams share by `delta`, in the transaction that appends the emitted
+     * events. If it would then be below `minimum`, nothing is appended and the command is rejected as LANTERN_RULE
+     * with this rule and message. Counters begin at 0; each may be moved once in a decision. */
+    void (*count)(void* context, lantern_str name, int64_t delta, int64_t minimum, lantern_str rule,
+                  lantern_str message);
 } lantern_decision;
 
 /* Unique keys that a state holds; the host reserves and releases the difference in the append transaction. */
@@ -221,6 +226,9 @@ typedef struct lantern_aggregate {
      * is not of this build's state (the snapshot is then ignored).  [any thread] */
     int32_t (*state_save)(const void* state, const lantern_sink* json);
     int32_t (*state_load)(void* state, lantern_str json);
+    /* Since 1.1; may be NULL: as typed. The key that a state would hold in `scope` for what a person typed, for
+     * instance without case, so that the host finds the stream that holds it. 0 = done.  [any thread] */
+    int32_t (*lookup_key)(lantern_str scope, lantern_str typed, const lantern_sink* key);
 } lantern_aggregate;
 
 typedef struct lantern_schema {

@@ -11,6 +11,8 @@
 //         static void unique_keys(const State& state, lantern::UniqueKeys& keys);
 //         static lantern::json::object save(const State& state);
 //         static void load(State& state, const lantern::json::object& saved);   // throws: the snapshot is ignored
+//         // may be left out: the key that a state would hold for what a person typed
+//         static std::string lookup_key(std::string_view scope, std::string_view typed);
 //     };
 //     LANTERN_PLUGIN(Account)
 #pragma once
@@ -110,6 +112,17 @@ public:
         abi_.ask(abi_.context, borrow(name), borrow(service), borrow(text));
     }
 
+    // Moves a counter that all streams share, together with the events. If it would fall below the minimum, nothing
+    // is appended and the command is rejected with this rule and message.
+    struct Bound {
+        std::int64_t minimum;
+        std::string_view rule, message;
+    };
+    void count(std::string_view counter, std::int64_t delta, const Bound& bound) {
+        if (abi_.size < sizeof(lantern_decision)) throw std::runtime_error("this Lantern has no bounded counters");
+        abi_.count(abi_.context, borrow(counter), delta, bound.minimum, borrow(bound.rule), borrow(bound.message));
+    }
+
 private:
     void reject(lantern_rejection kind, std::string_view rule, std::string_view message, std::string_view field) {
         rejected_ = true;
@@ -165,6 +178,14 @@ struct AggregateBorder {
         return guarded(nullptr,
                        [&] { write(into, json::serialize(Plugin::save(*static_cast<const State*>(state)))); });
     }
+    static std::int32_t lookup_key(lantern_str scope, lantern_str typed, const lantern_sink* key) noexcept {
+        return guarded(nullptr, [&] {
+            if constexpr (requires { Plugin::lookup_key(view(scope), view(typed)); })
+                write(key, Plugin::lookup_key(view(scope), view(typed)));
+            else
+                write(key, view(typed));
+        });
+    }
     static std::int32_t state_load(void* state, lantern_str from) noexcept {
         return guarded(nullptr, [&] {
             State loaded;
@@ -184,6 +205,7 @@ inline constexpr lantern_aggregate kAggregate{
     &AggregateBorder<Plugin>::unique_keys,
     &AggregateBorder<Plugin>::state_save,
     &AggregateBorder<Plugin>::state_load,
+    &AggregateBorder<Plugin>::lookup_key,
 };
 
 }  // namespace border

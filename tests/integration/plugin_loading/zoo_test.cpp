@@ -50,8 +50,8 @@ TEST_F(Zoo, EachBadLibraryIsRefusedAndAllOthersWork) {
     const auto refusal = [&](const std::string& name) { return refusal_of(directory, name + ".so"); };
     EXPECT_THAT(refusal("text"), Refuses("text", "not a library, beginning with \"#!/bin/sh"));
     EXPECT_THAT(refusal("no_symbol"), Refuses("no_symbol", "no symbol lantern_plugin"));
-    EXPECT_THAT(refusal("wrong_major"), Refuses("wrong_major", "plugin contract 2.0; expected contract 1.0"));
-    EXPECT_THAT(refusal("newer_minor"), Refuses("newer_minor", "plugin contract 1.7; expected at most 1.0"));
+    EXPECT_THAT(refusal("wrong_major"), Refuses("wrong_major", "plugin contract 2.1; expected contract 1.1"));
+    EXPECT_THAT(refusal("newer_minor"), Refuses("newer_minor", "plugin contract 1.7; expected at most 1.1"));
     EXPECT_THAT(refusal("small_table"), Refuses("small_table", "a lantern_plugin of 40 bytes"));
     EXPECT_THAT(refusal("throws_in_create"), AllOf(Refuses("throws_in_create", "crashes in create: SIGABRT"),
                                                    HasSubstr("no configuration for me")));
@@ -173,7 +173,7 @@ TEST_F(Zoo, OpenRefusesLikeTheProbe) {
     const auto text = put_text("text.so", "hello");
     EXPECT_THAT(Library::open(text, {copies()}).error(), Refuses("text", "not a library"));
     EXPECT_THAT(Library::open(put("wrong_major"), {copies()}).error(),
-                Refuses("wrong_major", "plugin contract 2.0"));
+                Refuses("wrong_major", "plugin contract 2.1"));
     EXPECT_THAT(Library::open(plugins() / "none.so", {copies()}).error(), Refuses("none", "cannot be opened"));
     EXPECT_TRUE(Library::open(put("good_schema"), {copies()}));
 }

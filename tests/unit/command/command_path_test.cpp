@@ -42,6 +42,27 @@ TEST_F(CommandPathTest, keys_move_with_the_state_and_become_free) {
     EXPECT_EQ(handle(creation("sally")).status, 201);
 }
 
+TEST_F(CommandPathTest, a_bounded_counter_refuses_with_the_rule_that_moved_it) {
+    const auto first = open("sarah"), second = open("tom");
+    EXPECT_EQ(store.counters["open"], 2);
+    EXPECT_EQ(handle(request("close", first, R"({"keep_one":true})")).status, 200);
+    const auto answer = handle(request("close", second, R"({"keep_one":true})"));
+    EXPECT_EQ(answer.status, 422);
+    EXPECT_EQ(boost::json::parse(answer.body).at("rule"), "last_account");
+    EXPECT_EQ(boost::json::parse(answer.body).at("detail"), "One account stays.");
+    EXPECT_EQ(store.head(second), 1);
+}
+
+TEST_F(CommandPathTest, an_aggregate_is_found_by_a_key_as_it_was_typed) {
+    const auto id = open("sarah");
+    auto by_name = request("rename", "", R"({"name":"sally"})");
+    by_name.lookup = {"name", " sarah "};
+    const auto renamed = handle(by_name);
+    EXPECT_EQ(renamed.id, id);
+    EXPECT_EQ(renamed.revision, Revision{2});
+    EXPECT_EQ(handle(by_name).status, 404) << "nobody is called so any more";
+}
+
 TEST_F(CommandPathTest, rejections_map_to_their_statuses) {
     const auto id = open("sarah");
     EXPECT_EQ(handle(request("add", id, R"({"amount":-1})")).status, 422);

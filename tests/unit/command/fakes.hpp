@@ -29,6 +29,7 @@ public:
     std::function<void()> before_append;  // another writer that comes between; called once
     std::map<std::string, std::vector<Event>> streams;
     std::map<UniqueKey, std::string> keys;  // -> stream
+    std::map<std::string, std::int64_t> counters;
     std::map<std::string, Snapshot> snapshots;
     std::map<std::string, IdempotencyRecord> records;
 
@@ -74,6 +75,10 @@ public:
         for (const auto& key : append.holds)
             if (const auto held = keys.find(key); held != keys.end() && held->second != name)
                 return failure(AppendRefusal{Kind::key_taken, {}, key.scope});
+        for (const auto& move : append.counters)
+            if (counters[move.name] + move.delta < move.minimum)
+                return failure(AppendRefusal{Kind::counter_below, {}, move.name});
+        for (const auto& move : append.counters) counters[move.name] += move.delta;
         for (const auto& key : append.frees) keys.erase(key);
         for (const auto& key : append.holds) keys[key] = name;
         if (append.idempotency) records[record_name(*append.idempotency)] = *append.idempotency;
@@ -103,6 +108,13 @@ public:
         called();
         const auto found = records.find(record_name({caller, route, key, {}, 0, {}}));
         return found == records.end() ? std::nullopt : std::optional(found->second);
+    }
+
+    std::optional<std::string> holder(const std::string& type, const UniqueKey& key) override {
+        called();
+        const auto found = keys.find(key);
+        if (found == keys.end() || !found->second.starts_with(type + "/")) return std::nullopt;
+        return found->second.substr(type.size() + 1);
     }
 
     std::int64_t head(const std::string& id) const {
@@ -154,6 +166,7 @@ public:
             if (data.at("name").as_string().empty())
                 decided.rejections.push_back({RejectionKind::invalid, "name_given", "name", "A name is needed."});
             emit("OPENED", {{"name", data.at("name")}});
+            decided.counters.push_back({"open", 1, 0, "", ""});
         } else if (command.name == "rename") {
             if (data.at("name").as_string() != name_) emit("RENAMED", {{"name", data.at("name")}});
         } else if (command.name == "add" || command.name == "twice") {
@@ -164,6 +177,8 @@ public:
             if (command.name == "twice") emit("ADDED", {{"amount", data.at("amount")}});
         } else if (command.name == "close") {
             emit("CLOSED", {});
+            if (data.as_object().contains("keep_one"))
+                decided.counters.push_back({"open", -1, 1, "last_account", "One account stays."});
         } else if (command.name == "guard") {
             if (const auto* made = answers.if_contains("made"))
                 emit("GUARDED", {{"hash", *made}});
@@ -227,6 +242,12 @@ public:
     }
     const Description& description() const override { return description_; }
     std::unique_ptr<State> state() const override { return std::make_unique<AccountState>(); }
+    // Without the spaces around it.
+    Result<std::string> lookup_key(const std::string&, const std::string& typed) const override {
+        const auto first = typed.find_first_not_of(' ');
+        if (first == std::string::npos) return boost::outcome_v2::success(std::string());
+        return boost::outcome_v2::success(typed.substr(first, typed.find_last_not_of(' ') - first + 1));
+    }
 
 private:
     Description description_;

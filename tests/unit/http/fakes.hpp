@@ -72,6 +72,10 @@ public:
         std::lock_guard lock(mutex_);
         return store_.recorded(caller, route, key);
     }
+    std::optional<std::string> holder(const std::string& type, const command::UniqueKey& key) override {
+        std::lock_guard lock(mutex_);
+        return store_.holder(type, key);
+    }
 
 private:
     command::fakes::MemoryStore& store_;

@@ -168,14 +168,16 @@ TEST(UserState, ShowsTheUserAtATime) {
         "first_name": "Sarah", "last_name": "Connor", "role": "user", "status": "deleted",
         "created_at": "2026-11-23T15:00:00.000000Z", "updated_at": "2026-11-23T15:47:00.000000Z",
         "deleted_at": "2026-11-23T15:47:00.000000Z", "deleted_reason": "asked", "revision": 2,
-        "password_hash": "fake:terminator", "hashing_method": "fake"})"));
+        "password_hash": "fake:terminator", "hashing_method": "fake", "token_epoch": 1, "reset_id": "",
+        "reset_token_hash": "", "reset_asked_at": null, "reset_expires_at": null})"));
 }
 
 TEST(UserState, FollowsEveryEventOfTheDomain) {
     auto spec = given_nothing();
     spec.given(
         created(), event("USERNAME_CHANGED", "user/1", R"({"old_username": "Sarah", "new_username": "Sal"})"),
-        event("PASSWORD_RESET_REQUESTED", "user/1", R"({"reset_id": "r", "token_hash": "h"})"),
+        event("PASSWORD_RESET_REQUESTED", "user/1",
+              R"({"reset_id": "r", "token_hash": "h", "expires_at": "2026-11-23T16:00:00Z"})"),
         event("PASSWORD_RESET_COMPLETED", "user/1", R"({"password_hash": "fake:x", "hashing_method": "fake"})"),
         event("USER_STATUS_CHANGED", "user/1", R"({"status": "suspended", "reason": "late"})"));
     spec.when("update", R"({"first_name": "S"})").then_keys({"username:sal", "email:sarah@example.com"});

@@ -33,6 +33,14 @@ struct Rejected {
     std::string message;
 };
 
+struct Counted {
+    std::string counter;
+    std::int64_t delta = 0;
+    std::int64_t minimum = 0;
+    std::string rule;
+    std::string message;
+};
+
 class AggregateSpec {
 public:
     explicit AggregateSpec(const lantern_plugin_v1& plugin, std::string_view settings = "{}")
@@ -72,7 +80,10 @@ public:
         if (save(loaded) != saved) throw Failure("a loaded state saves otherwise: " + saved + "\n" + save(loaded));
         if (!(settle(loaded, command, data) == first)) throw Failure("a loaded state decides otherwise: " + saved);
         decision_ = first;
-        if (!decision_.rejected.empty()) decision_.emitted.clear();
+        if (!decision_.rejected.empty()) {
+            decision_.emitted.clear();
+            decision_.counted.clear();
+        }
         after_ = history_;
         Numbering numbering = numbering_;
         for (const Emitted& one : decision_.emitted) {
@@ -98,6 +109,13 @@ public:
         return *this;
     }
     AggregateSpec& then_nothing() { return then_emitted({}); }
+    // Exactly these counters are moved, as "name+1>=0": delta and minimum.
+    AggregateSpec& then_counted(std::set<std::string> expected) {
+        std::set<std::string> moved;
+        for (const Counted& one : decision_.counted) moved.insert(moved_text(one));
+        if (moved != expected) throw Failure("counted otherwise: " + text());
+        return *this;
+    }
     // Rejected with this rule, or for this field.
     AggregateSpec& then_rejected(lantern_rejection kind, std::string_view rule_or_field) {
         for (const Rejected& one : decision_.rejected)
@@ -146,10 +164,15 @@ private:
     struct Ask {
         std::string name, service, argument;
     };
+    static std::string moved_text(const Counted& one) {
+        return one.counter + (one.delta < 0 ? "" : "+") + std::to_string(one.delta) +
+               ">=" + std::to_string(one.minimum);
+    }
     struct Decision {
         std::vector<Emitted> emitted;
         std::vector<Rejected> rejected;
         std::vector<Ask> asked;
+        std::vector<Counted> counted;
 
         std::string key() const {
             std::string out;
@@ -157,6 +180,7 @@ private:
             for (const Rejected& one : rejected)
                 out += "!" + std::to_string(one.kind) + one.rule + one.field + one.message;
             for (const Ask& one : asked) out += "?" + one.name + one.service + one.argument;
+            for (const Counted& one : counted) out += moved_text(one);
             return out;
         }
         bool operator==(const Decision& other) const { return key() == other.key(); }
@@ -214,7 +238,7 @@ private:
         const lantern_command command{sizeof command, borrow(name), borrow(aggregate_id), borrow(data),
                                       borrow(context)};
         Decision out;
-        const lantern_decision decision{sizeof decision, &out, &on_emit, &on_reject, &on_ask};
+        const lantern_decision decision{sizeof decision, &out, &on_emit, &on_reject, &on_ask, &on_count};
         Collected error;
         if (aggregate_.decide(state.get(), &command, &decision, error.sink()) != 0)
             throw Failure("decide failed: " + error.text());
@@ -236,6 +260,12 @@ private:
             {std::string(view(name)), std::string(view(service)), std::string(view(argument))});
     }
 
+    static void on_count(void* context, lantern_str name, std::int64_t delta, std::int64_t minimum,
+                         lantern_str rule, lantern_str message) {
+        static_cast<Decision*>(context)->counted.push_back(
+            {std::string(view(name)), delta, minimum, std::string(view(rule)), std::string(view(message))});
+    }
+
     json::value answered(const Ask& ask) const {
         if (const auto fixed = fixed_answers_.find(ask.name); fixed != fixed_answers_.end()) return fixed->second;
         const json::object argument = parse_expected(ask.argument).as_object();
@@ -250,6 +280,7 @@ private:
         for (const Emitted& one : decision_.emitted) out += "\n  " + one.type + " " + one.data;
         for (const Rejected& one : decision_.rejected)
             out += "\n  rejected: " + one.rule + " " + one.field + ": " + one.message;
+        for (const Counted& one : decision_.counted) out += "\n  counted: " + moved_text(one);
         return out.empty() ? "nothing" : out;
     }
 
