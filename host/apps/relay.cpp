@@ -57,9 +57,12 @@ private:
         looked_at_ = clock_.steady();
         try {
             const auto revision = catalog_.routing();
-            if (!revision || revision->number == routing_) return;
-            routing_ = revision->number;
-            route(*revision);
+            if (revision && revision->number != routing_) {
+                routing_ = revision->number;
+                route(*revision);
+            } else if (relay_.leads()) {
+                retire();
+            }
         } catch (const Fault& fault) {
             log_.debug("cannot look at the routing", {{"why", fault.what()}});  // a step says it louder
         }
@@ -79,6 +82,14 @@ private:
         }
         log_.info("follows the routing", {{"revision", revision.number}, {"handlers", handlers.size()}});
         publisher_.route(std::move(handlers));
+    }
+
+    // Takes away from the broker what nobody wants any more. What is wanted again meanwhile is declared again.
+    void retire() {
+        for (const auto& gone : catalog_.retired_bindings()) {
+            if (!publisher_.retire({gone.handler, gone.queues, gone.event_type})) return;
+            if (!catalog_.forget(gone)) publisher_.declare_again();
+        }
     }
 
     // Says what changed, not what goes on.

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "host/core/queues.hpp"
 #include "host/postgres/embedded_sql.hpp"
 #include "host/postgres/handler_schema.hpp"
 #include "host/postgres/incarnation.hpp"
@@ -19,16 +20,11 @@ const Statement kRouteEnd = statement("route_end");
 const Statement kHandler = statement("handler");
 const Statement kHandlerWrite = statement("handler_write");
 const Statement kHandlersRemoved = statement("handlers_removed");
+const Statement kFence = statement("leases_fence");
 const Statement kRelay = statement("relay_status");
 
 const char* name_of(PluginKind kind) {
     return kind == PluginKind::projection ? "projection" : "side_effect";
-}
-
-std::optional<RoutingRevision> read_routing(const Rows& rows) {
-    if (rows.empty()) return std::nullopt;
-    return RoutingRevision{rows.integer(0, 0), rows.maybe_integer(0, 1), rows.text(0, 2),
-                           rows.text(0, 3),    rows.text(0, 4),          rows.time(0, 5)};
 }
 
 std::map<std::string, Description> by_name(const std::vector<Description>& plugins) {
@@ -63,11 +59,6 @@ std::optional<std::string> refusal_of(const RegisteredHandler& known, const Desc
 Catalog::Catalog(const std::string& url)
     : connection_({.url = url, .application_name = "lantern catalog", .plans = Plans::estimated}) {}
 
-std::optional<RoutingRevision> Catalog::routing() {
-    connection_.ensure();
-    return read_routing(connection_.exec(kRoutingHead));
-}
-
 Result<Applied, std::vector<std::string>> Catalog::apply(const Routing& wanted,
                                                          const std::vector<Description>& plugins,
                                                          const std::string& who, std::int64_t parent) {
@@ -76,7 +67,7 @@ Result<Applied, std::vector<std::string>> Catalog::apply(const Routing& wanted,
     Transaction transaction(connection_);
     // 1. One edit at a time, in the whole cluster.
     connection_.query("select pg_advisory_xact_lock(19521, 2)");
-    const auto head = read_routing(connection_.exec(kRoutingHead));
+    const auto head = routing_of(connection_.exec(kRoutingHead));
     const std::int64_t number = head ? head->number : 0;
     const bool is_new = !head || head->hash != wanted.hash;
     if (is_new && number != parent)
@@ -107,7 +98,7 @@ Result<Applied, std::vector<std::string>> Catalog::apply(const Routing& wanted,
         }
         connection_.exec(kRoutingInsert, params.add(wanted.text).add(wanted.hash).add(who));
     }
-    applied.revision = *read_routing(connection_.exec(kRoutingHead));
+    applied.revision = *routing_of(connection_.exec(kRoutingHead));
     applied.made_revision = is_new;
     transaction.commit();
     return applied;
@@ -140,6 +131,7 @@ std::optional<std::string> Catalog::register_handler(const HandlerSettings& sett
     params.add(settings.name.value).add(name_of(plugin.kind)).add(plugin.name).add(plugin.version);
     params.add(plugin.schema_version).add(plugin.declaration.empty() ? "null" : plugin.declaration);
     params.add(plugin.declaration_hash).add(settings.partitions);
+    params.add(queue_set(settings.partitions, settings.queue_type)).add(plugin.build);
     const auto id = connection_.exec(kHandlerWrite, params).integer(0, 0);
     create_handler_schema(connection_, {settings.name, static_cast<std::int32_t>(id), plugin.tables});
     return std::nullopt;
@@ -153,6 +145,10 @@ void Catalog::write_routes(const routing::Changes& changes, const Routing& wante
     std::map<HandlerName, const HandlerSettings*> settings;
     for (const auto& handler : wanted.handlers) settings[handler.name] = &handler;
 
+    // Who applies by the routes as they were is fenced before these end, so that nothing behind the end is applied.
+    std::set<HandlerName> ended;
+    for (const auto& route : changes.ended) ended.insert(route.handler);
+    for (const auto& handler : ended) connection_.exec(kFence, Params{}.add(handler.value));
     for (const auto& route : changes.ended)
         connection_.exec(kRouteEnd, Params{}.add(route.handler.value).add(route.event_type));
     for (const auto& route : changes.added) {
@@ -191,6 +187,8 @@ std::optional<RegisteredHandler> Catalog::handler(const HandlerName& name) {
     handler.state = rows.text(0, 9);
     handler.state_reason = rows.text(0, 10);
     handler.state_since = rows.time(0, 11);
+    handler.queues = rows.text(0, 12);
+    handler.plugin_build = rows.text(0, 13);
     return handler;
 }
 

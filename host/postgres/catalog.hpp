@@ -41,7 +41,9 @@ struct RegisteredHandler {
     std::string declaration;  // JSON of the tables; empty: none
     std::string declaration_hash;
     Generation generation;
-    int partitions = 1;
+    int partitions = 1;  // of the queues in force
+    std::string queues;  // those, as core/queues.hpp names them
+    std::string plugin_build;
     std::string state, state_reason;  // attached, detached, paused, quarantined, held, removed
     Timestamp state_since;
 };
@@ -76,12 +78,42 @@ struct RelayStatus {
     Position last_position;  // drawn in the store by anyone
 };
 
+struct StoredType {
+    std::string event_type;
+    std::int64_t events = 0;
+    std::vector<std::string> handlers;  // routed to now
+};
+
+// A binding that nobody wants any more, or all of a handler's queues of that name (event_type empty).
+struct RetiredBinding {
+    HandlerName handler;
+    std::string queues, event_type;
+    bool operator==(const RetiredBinding&) const = default;
+};
+
 class Catalog {
 public:
+    // Of an operator, for the admin log.
+    struct Action {
+        std::string who, reason;
+    };
+
     explicit Catalog(const std::string& url);
 
     // The routing in force; nothing: none was applied yet.
     std::optional<RoutingRevision> routing();
+    std::optional<RoutingRevision> routing(std::int64_t number);
+    std::vector<RoutingRevision> routings(std::size_t limit);  // newest first
+    // An earlier routing becomes the next revision; its handlers are registered by the hosts that follow it. Error:
+    // there is no such revision, or it says the same as the one in force.
+    Result<RoutingRevision, std::string> revert(std::int64_t number, const Action& action);
+
+    // Every event type of the store: one look at all of its events.
+    std::vector<StoredType> event_types();
+
+    // What the relay has still to take away from the broker, and that it did.
+    std::vector<RetiredBinding> retired_bindings();
+    bool forget(const RetiredBinding& gone);  // false: it is wanted again
 
     // Makes `wanted` the routing in force, in one transaction: handlers registered, their schemas made, routes
     // begun and ended, a numbered revision written when the text is another than that in force. `parent`: the
@@ -100,9 +132,6 @@ public:
     // queues fill. resume() lets it go on; what it missed comes from the store. Returns the state before: only an
     // attached, detached or held one is paused, only a paused or quarantined one goes on. Nothing: there is no such
     // handler.
-    struct Action {
-        std::string who, reason;
-    };
     std::optional<std::string> pause(const HandlerName& handler, const Action& action);
     std::optional<std::string> resume(const HandlerName& handler, const Action& action);
 
@@ -117,6 +146,7 @@ private:
     std::optional<std::string> register_handler(const HandlerSettings& settings, const Description& plugin);
     void write_routes(const routing::Changes& changes, const Routing& wanted,
                       const std::map<std::string, Description>& plugins);
+    static std::optional<RoutingRevision> routing_of(const Rows& rows, std::size_t row = 0);
     void add_workers(std::vector<HandlerStatus>& handlers);
     void add_lag(HandlerStatus& status);
 

@@ -1,5 +1,6 @@
 #include "host/postgres/leases.hpp"
 
+#include "host/postgres/array_literal.hpp"
 #include "host/postgres/embedded_sql.hpp"
 
 namespace lantern::postgres {
@@ -26,6 +27,7 @@ worker::LeaseView Leases::tick(const std::string& note) {
     Params params;
     params.add(self_.handler.value).add(self_.id).add(self_.host).add(self_.pid).add(self_.plugin_build).add(note);
     params.add(std::int64_t{std::chrono::duration_cast<Milliseconds>(limits::kHeartbeatDead).count()});
+    params.add(self_.bound ? self_.bound->queues : "");
     const auto rows = connection_.exec(kTick, params);
     worker::LeaseView view;
     for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -48,7 +50,15 @@ void Leases::release(Partition partition, Epoch epoch) {
 }
 
 Routes Leases::bound() {
-    connection_.exec(kBound, Params{}.add(self_.handler.value));
+    Params params;
+    params.add(self_.handler.value);
+    if (self_.bound) {
+        params.add(self_.bound->queues).add(self_.bound->partitions).add(self_.bound->revision);
+        params.add(array_of(self_.bound->event_types, [](const auto& type) { return std::string_view(type); }));
+    } else {
+        params.add("").add(0).add(0).add_null();
+    }
+    connection_.exec(kBound, params);
     const auto rows = connection_.exec(kRoutes, Params{}.add(self_.handler.value));
     std::vector<Route> routes;
     for (std::size_t row = 0; row < rows.size(); ++row) {

@@ -13,6 +13,14 @@ struct WorkerIdentity {
     std::string host;
     int pid = 0;
     std::string plugin_build;
+    // What it binds and reads (core/queues.hpp), as a routing revision says it. Left out: whatever is in force.
+    struct Bound {
+        std::string queues;
+        int partitions = 0;
+        std::int64_t revision = 0;
+        std::vector<std::string> event_types;
+    };
+    std::optional<Bound> bound{};
 };
 
 class Leases final : public worker::Leases {

@@ -163,7 +163,7 @@ void Deliveries::declare() {
 }
 
 void Deliveries::subscribe(Partition partition) {
-    session().subscribe(queue_name(handler_.name, handler_.partitions, partition), partition);
+    session().subscribe(queue_name(handler_, partition), partition);
 }
 
 void Deliveries::unsubscribe(Partition partition) {
@@ -182,10 +182,6 @@ void Deliveries::acknowledge_up_to(std::uint64_t tag) {
 
 void Deliveries::service() {
     session().service();
-}
-
-void Deliveries::unbind(const std::string& event_type) {
-    Topology(session().connection()).unbind(handler_, event_type);
 }
 
 }  // namespace lantern::rabbitmq

@@ -28,11 +28,8 @@ public:
     void acknowledge_up_to(std::uint64_t tag) override;
     void reconnect() override;
 
-    // Keeps the connection alive without taking anything; to be called at least every
-    // limits::kAmqpHeartbeatSeconds when take() is not. Never waits.
-    void service();
-    // Ends the delivery of a type that is no longer routed to this handler.
-    void unbind(const std::string& event_type);
+    // To be called at least every limits::kAmqpHeartbeatSeconds when take() is not.
+    void service() override;
 
 private:
     class Session;

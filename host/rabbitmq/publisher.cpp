@@ -127,20 +127,19 @@ Publisher::~Publisher() = default;
 
 void Publisher::route(std::vector<TopologyHandler> handlers) {
     if (handlers == handlers_) return;
-    for (const TopologyHandler& before : handlers_) {
-        for (const std::string& type : before.event_types) to_unbind_.emplace_back(before, type);
-    }
     handlers_ = std::move(handlers);
-    std::erase_if(to_unbind_, [&](const auto& bound) { return wants(bound.first, bound.second); });
     declared_ = false;
 }
 
-bool Publisher::wants(const TopologyHandler& bound, const std::string& event_type) const {
-    return std::any_of(handlers_.begin(), handlers_.end(), [&](const TopologyHandler& handler) {
-        return handler.name == bound.name && handler.partitions == bound.partitions &&
-               std::find(handler.event_types.begin(), handler.event_types.end(), event_type) !=
-                   handler.event_types.end();
-    });
+bool Publisher::retire(const Retired& gone) {
+    if (!session_ || !declared_ || session_->lost()) return false;
+    try {
+        Topology(session_->connection()).retire(gone);
+        return true;
+    } catch (const Fault&) {
+        session_.reset();
+        throw;
+    }
 }
 
 void Publisher::declare_topology() {
@@ -171,11 +170,6 @@ void Publisher::declare_all() {
             problems_.push_back(fault.what());
         }
         types.insert(handler.event_types.begin(), handler.event_types.end());
-    }
-    while (!to_unbind_.empty()) {
-        const auto& [handler, type] = to_unbind_.back();
-        topology.unbind(handler, type);
-        to_unbind_.pop_back();
     }
     session_->routed(std::move(types));
 }

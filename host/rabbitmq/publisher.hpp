@@ -18,8 +18,12 @@ public:
     Publisher(std::string url, Uuid incarnation);
     ~Publisher() override;
 
-    // What is to be declared from now on. What was routed before and is no more is unbound, after the new is bound.
+    // What is to be declared from now on. What was routed before stays bound until it is retired.
     void route(std::vector<TopologyHandler> handlers);
+    // Takes something away from the broker; false: not now, the topology is not declared.
+    bool retire(const Retired& gone);
+    // What was retired is wanted again: it is declared with the next declare_topology().
+    void declare_again() { declared_ = false; }
 
     void declare_topology() override;
     void service() override;
@@ -33,13 +37,11 @@ public:
 
 private:
     class Session;
-    bool wants(const TopologyHandler& bound, const std::string& event_type) const;
     void declare_all();
 
     const std::string url_;
     const Uuid incarnation_;
     std::vector<TopologyHandler> handlers_;
-    std::vector<std::pair<TopologyHandler, std::string>> to_unbind_;
     std::map<std::string, std::uint64_t> unroutable_;
     std::vector<std::string> problems_;
     bool declared_ = false;

@@ -2,6 +2,7 @@
 
 #include <amqp.h>
 
+#include <cstdlib>
 #include <vector>
 
 #include "host/core/fault.hpp"
@@ -46,8 +47,12 @@ private:
 
 }  // namespace
 
-std::string queue_name(const HandlerName& handler, int partitions, Partition partition) {
-    return "lantern." + handler.value + "." + std::to_string(partitions) + "." + std::to_string(partition.value);
+std::string queue_name(const HandlerName& handler, const std::string& queue_set, Partition partition) {
+    return "lantern." + handler.value + "." + queue_set + "." + std::to_string(partition.value);
+}
+
+std::string queue_name(const TopologyHandler& handler, Partition partition) {
+    return queue_name(handler.name, queue_set(handler.partitions, handler.queue_type), partition);
 }
 
 std::string binding_key(Bucket bucket, const std::string& event_type) {
@@ -89,7 +94,7 @@ void Topology::declare(const TopologyHandler& handler) {
 
 void Topology::declare_queue(const TopologyHandler& handler, Partition partition) {
     open();
-    const std::string queue = queue_name(handler.name, handler.partitions, partition);
+    const std::string queue = queue_name(handler, partition);
     QueueArguments arguments(handler);
     amqp_queue_declare_t declare{};
     declare.queue = bytes(queue);
@@ -117,8 +122,7 @@ void Topology::bind(const TopologyHandler& handler) {
     };
     for (const std::string& type : handler.event_types) {
         for (int b = 0; b < kBuckets; ++b) {
-            const std::string queue =
-                queue_name(handler.name, handler.partitions, partition_of(Bucket{b}, handler.partitions));
+            const std::string queue = queue_name(handler, partition_of(Bucket{b}, handler.partitions));
             const std::string key = binding_key(Bucket{b}, type);
             amqp_queue_bind_t bind{};
             bind.queue = bytes(queue);
@@ -131,12 +135,21 @@ void Topology::bind(const TopologyHandler& handler) {
     while (in_flight > 0) await_one();
 }
 
-void Topology::unbind(const TopologyHandler& handler, const std::string& event_type) {
+void Topology::retire(const Retired& gone) {
     open();
-    for (int b = 0; b < kBuckets; ++b) {
-        const std::string queue =
-            queue_name(handler.name, handler.partitions, partition_of(Bucket{b}, handler.partitions));
-        const std::string key = binding_key(Bucket{b}, event_type);
+    const int partitions = std::atoi(gone.queue_set.c_str());
+    if (gone.event_type.empty()) {
+        for (int k = 0; k < partitions; ++k) {
+            const std::string queue = queue_name(gone.handler, gone.queue_set, Partition{k});
+            amqp_queue_delete_t deletion{};
+            deletion.queue = bytes(queue);
+            connection_.call(kChannel, AMQP_QUEUE_DELETE_METHOD, &deletion, AMQP_QUEUE_DELETE_OK_METHOD);
+        }
+        return;
+    }
+    for (int b = 0; partitions > 0 && b < kBuckets; ++b) {
+        const std::string queue = queue_name(gone.handler, gone.queue_set, partition_of(Bucket{b}, partitions));
+        const std::string key = binding_key(Bucket{b}, gone.event_type);
         amqp_queue_unbind_t unbind{};
         unbind.queue = bytes(queue);
         unbind.exchange = amqp_cstring_bytes(kExchange);

@@ -8,6 +8,7 @@
 #include "host/core/handler.hpp"
 #include "host/core/identifiers.hpp"
 #include "host/core/limits.hpp"
+#include "host/core/queues.hpp"
 
 namespace lantern::rabbitmq {
 
@@ -22,11 +23,19 @@ struct TopologyHandler {
     bool operator==(const TopologyHandler&) const = default;
 };
 
-// lantern.<handler>.<partitions>.<k>: another number of partitions makes other queues.
-std::string queue_name(const HandlerName& handler, int partitions, Partition partition);
+// lantern.<handler>.<queue set>.<k>; queue sets are named by core/queues.hpp.
+std::string queue_name(const HandlerName& handler, const std::string& queue_set, Partition partition);
+std::string queue_name(const TopologyHandler& handler, Partition partition);
 // <bucket>.*.<event type>; the word in the middle is the aggregate type.
 std::string binding_key(Bucket bucket, const std::string& event_type);
 std::string routing_key(Bucket bucket, const std::string& aggregate_type, const std::string& event_type);
+
+// What nobody wants any more: the bindings of one event type, or all queues of a set (event_type empty).
+struct Retired {
+    HandlerName handler;
+    std::string queue_set, event_type;
+    bool operator==(const Retired&) const = default;
+};
 
 class Connection;
 
@@ -40,8 +49,9 @@ public:
     // Queues and bindings. Throws Fault (configuration) when a queue exists with other arguments; the handler's
     // other queues and all bindings are in place then.
     void declare(const TopologyHandler& handler);
-    // Ends the delivery of a type that is no longer routed; what is queued stays.
-    void unbind(const TopologyHandler& handler, const std::string& event_type);
+    // Unbinds a type, what is queued stays; or deletes queues with all that they hold. What is gone already is
+    // fine.
+    void retire(const Retired& gone);
 
 private:
     void open();

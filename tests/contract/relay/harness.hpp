@@ -109,7 +109,7 @@ public:
         rabbitmq::Connection connection(rabbitmq::parse_address(url_), "test", quiet);
         connection.open_channel(1);
         for (int k = 0; k < handler_.partitions; ++k) {
-            const std::string queue = rabbitmq::queue_name(handler_.name, handler_.partitions, Partition{k});
+            const std::string queue = rabbitmq::queue_name(handler_, Partition{k});
             amqp_queue_delete_t method{};
             method.queue = rabbitmq::bytes(queue);
             connection.call(1, AMQP_QUEUE_DELETE_METHOD, &method, AMQP_QUEUE_DELETE_OK_METHOD);

@@ -60,7 +60,7 @@ TEST_F(RoundTripTest, TheMessageIsAsTheProtocolSays) {
     Connection connection(parse_address(url_), "test", peek);
     connection.open_channel(1);
     amqp_basic_consume_t consume{};
-    const std::string queue = queue_name(HandlerName{"read_model"}, 4, Partition{3});
+    const std::string queue = queue_name(read_model(), Partition{3});
     consume.queue = bytes(queue);
     connection.call(1, AMQP_BASIC_CONSUME_METHOD, &consume, AMQP_BASIC_CONSUME_OK_METHOD);
     while (!peek.ended) ASSERT_TRUE(connection.handle_frame(kSoon));

@@ -17,7 +17,7 @@ TEST_F(TroubleTest, AMessageWithoutARouteIsCountedByTypeAndConfirmed) {
 TEST_F(TroubleTest, AReturnedMessageWhoseTypeIsRoutedMeansThatTopologyWasLost) {
     auto publisher = publisher_for({read_model()});
     const std::vector<Event> events{event_of(1, 1), event_of(2, 1), event_of(1, 2)};
-    delete_queue(queue_name(HandlerName{"read_model"}, 4, Partition{2}));
+    delete_queue(queue_name(read_model(), Partition{2}));
 
     EXPECT_EQ(publisher->publish(events), 1u) << "confirmed up to the one that came back";
     EXPECT_TRUE(publisher->topology_was_lost());
@@ -85,7 +85,7 @@ TEST_F(TroubleTest, AfterUnsubscribingWhatWasDeliveredCanStillBeTakenAndAcknowle
 
 TEST_F(TroubleTest, ADeletedQueueEndsItsConsumerAndIsDeclaredAnewAfterReconnect) {
     auto deliveries = deliveries_for(read_model());
-    delete_queue(queue_name(HandlerName{"read_model"}, 4, Partition{1}));
+    delete_queue(queue_name(read_model(), Partition{1}));
     const Fault fault = fault_of([&] { deliveries->take(10, 1u << 20, Milliseconds{100}); });
     EXPECT_EQ(fault.kind(), FaultKind::outage);
     EXPECT_NE(std::string(fault.what()).find("partition 1"), std::string::npos) << fault.what();
@@ -101,7 +101,7 @@ TEST_F(TroubleTest, ADeletedQueueEndsItsConsumerAndIsDeclaredAnewAfterReconnect)
 TEST_F(TroubleTest, AQueueWithOtherArgumentsIsNamedWithTheRemedyAndHoldsUpNobodyElse) {
     TopologyHandler other = read_model();
     other.name = HandlerName{"other"};
-    const std::string queue = queue_name(other.name, 4, Partition{2});
+    const std::string queue = queue_name(other, Partition{2});
     declare_plain_queue(queue);
 
     Deliveries deliveries(url_, other);
@@ -132,30 +132,34 @@ TEST_F(TroubleTest, AFullQueueLosesItsOldestAndThePublisherGoesOn) {
     EXPECT_EQ(got.back().event.revision, Revision{100});
 }
 
-TEST_F(TroubleTest, ATypeThatIsNoLongerRoutedIsUnbound) {
+TEST_F(TroubleTest, ATypeThatIsRetiredIsUnboundAndItsMessagesAreNotMissed) {
     auto publisher = publisher_for({read_model()});
     publisher->route({read_model({"USER_CREATED"})});
+    EXPECT_FALSE(publisher->retire({HandlerName{"read_model"}, "4", "USER_UPDATED"})) << "not before it declared";
     publisher->declare_topology();
+    ASSERT_TRUE(publisher->retire({HandlerName{"read_model"}, "4", "USER_UPDATED"}));
     ASSERT_EQ(publisher->publish({{event_of(1, 1, "USER_UPDATED")}}), 1u);
     EXPECT_EQ(publisher->unroutable().at("USER_UPDATED"), 1u);
 
-    auto deliveries = deliveries_for(read_model({"USER_CREATED"}));
-    deliveries->unbind("USER_CREATED");
+    ASSERT_TRUE(publisher->retire({HandlerName{"read_model"}, "4", "USER_CREATED"}));
     publisher->publish({{event_of(1, 1, "USER_CREATED")}});
     EXPECT_TRUE(publisher->topology_was_lost());
 }
 
-TEST_F(TroubleTest, AHandlerThatIsNoLongerRoutedIsUnboundAndBoundAgainWhenItReturns) {
+TEST_F(TroubleTest, QueuesThatAreRetiredAreDeletedAndDeclaredAgainWhenTheHandlerReturns) {
     TopologyHandler other = read_model();
     other.name = HandlerName{"other"};
     auto publisher = publisher_for({read_model(), other});
     publisher->route({other});
     publisher->declare_topology();
+    const Retired gone{HandlerName{"read_model"}, "4", ""};
+    ASSERT_TRUE(publisher->retire(gone));
+    ASSERT_TRUE(publisher->retire(gone)) << "what is gone already is fine";
+    ASSERT_TRUE(publisher->retire({gone.handler, "4", "USER_CREATED"}));
     ASSERT_EQ(publisher->publish({{event_of(1, 1)}}), 1u);
     auto deliveries = deliveries_for(other);
     EXPECT_EQ(take(*deliveries, 1).size(), 1u);
 
-    publisher->route({});
     publisher->route({read_model()});
     publisher->declare_topology();
     ASSERT_EQ(publisher->publish({{event_of(1, 2)}}), 1u);

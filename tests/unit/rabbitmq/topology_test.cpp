@@ -6,7 +6,10 @@ namespace lantern::rabbitmq {
 namespace {
 
 TEST(Topology, NamesQueuesByHandlerNumberOfPartitionsAndPartition) {
-    EXPECT_EQ(queue_name(HandlerName{"audit_log"}, 4, Partition{3}), "lantern.audit_log.4.3");
+    const TopologyHandler quorum{HandlerName{"audit_log"}, 4, QueueType::quorum, {}};
+    EXPECT_EQ(queue_name(quorum, Partition{3}), "lantern.audit_log.4.3");
+    const TopologyHandler classic{HandlerName{"audit_log"}, 4, QueueType::classic, {}};
+    EXPECT_EQ(queue_name(classic, Partition{3}), "lantern.audit_log.4c.3") << "another type is another queue";
 }
 
 TEST(Topology, ARoutingKeyMatchesTheBindingOfItsBucketAndType) {

@@ -2,31 +2,37 @@
 -- other's steps. `for no key update` leaves readers and foreign keys alone.
 
 -- Heartbeat of a worker, and a step towards an even share among the handler's live workers.
---   dead_ms  a worker whose heartbeat is older is forgotten, its leases are free
+--   dead_ms    a worker whose heartbeat is older is forgotten, its leases are free
+--   in_queues  those that the worker reads; when others are in force it holds nothing. '': whichever are
 -- Returns all that the worker holds now; at most one partition is named to be released, or all of a handler that is
 -- paused or quarantined: nobody waits for those.
+drop function if exists lantern.lease_tick(text, uuid, text, integer, text, text, bigint);
 create or replace function lantern.lease_tick(
-    in_handler text, in_worker uuid, in_host text, in_pid integer, in_build text, in_note text, dead_ms bigint)
+    in_handler text, in_worker uuid, in_host text, in_pid integer, in_build text, in_note text, dead_ms bigint,
+    in_queues text default '')
 returns table (out_partition integer, out_epoch bigint, out_feed_cursor bigint, out_feed_target bigint,
                out_release boolean)
 language plpgsql as $$
 declare
-    total integer;
-    live  integer;
-    rank  integer;
-    share integer;
-    mine  integer;
+    total  integer;
+    live   integer;
+    rank   integer;
+    share  integer;
+    mine   integer;
+    in_use text;
 begin
     -- 1. One step at a time.
-    select case when h.state in ('paused', 'quarantined', 'removed') then 0 else h.partitions end into total
+    select case when h.state in ('paused', 'quarantined', 'removed') or in_queues not in ('', h.queues) then 0
+                else h.partitions end, h.queues
+      into total, in_use
       from lantern.handlers h where h.handler = in_handler for no key update;
     if not found then
         raise exception 'handler % is not registered', in_handler using errcode = 'LN020';
     end if;
 
     -- 2. Heartbeat; forget the dead; free what they held, and what forgotten workers held.
-    insert into lantern.workers as w (worker_id, handler, host, pid, plugin_build, note)
-    values (in_worker, in_handler, in_host, in_pid, in_build, in_note)
+    insert into lantern.workers as w (worker_id, handler, host, pid, plugin_build, note, queues)
+    values (in_worker, in_handler, in_host, in_pid, in_build, in_note, in_queues)
     on conflict (worker_id) do update
        set heartbeat_at = clock_timestamp(), note = excluded.note,
            progress_at = case when w.note is distinct from excluded.note then clock_timestamp() else w.progress_at end;
@@ -46,7 +52,8 @@ begin
     select count(*), count(*) filter (where (w.started_at, w.worker_id) < (me.started_at, me.worker_id))
       into live, rank
       from lantern.workers w, (select m.started_at, m.worker_id from lantern.workers m where m.worker_id = in_worker) me
-     where w.handler = in_handler;
+     where w.handler = in_handler and w.queues in ('', in_use);
+    live := greatest(live, 1);
     share := total / live + case when rank < total % live then 1 else 0 end;
     select count(*) into mine from lantern.leases l where l.handler = in_handler and l.worker_id = in_worker;
 
@@ -65,22 +72,70 @@ begin
          order by l.partition;
 end $$;
 
--- The handler's queues are bound: history is fed from the store up to the position current now, and routes that
--- start now begin there. Whatever is drawn later is published later, hence lies in the queues. Idempotent.
-create or replace function lantern.lease_bound(in_handler text) returns void language plpgsql as $$
+-- Whoever holds a lease of the handler is fenced, once its batch in flight has ended: what it believes of the routes
+-- or of the partitions is no longer so. It takes leases again with its next heartbeat, and reads the routes then.
+create or replace function lantern.leases_fence(in_handler text) returns void language plpgsql as $$
+begin
+    perform pg_advisory_xact_lock(x'4c42'::integer, h.handler_id) from lantern.handlers h where h.handler = in_handler;
+    update lantern.leases l set worker_id = null, epoch = l.epoch + 1 where l.handler = in_handler;
+end $$;
+
+-- The caller, a worker of routing revision in_revision, has bound in_queues to in_types (null: to all).
+--   The queues are others than those in force, by a newer revision: they are in force from here on. What the old ones
+--   held comes from the store, from the floor up to which everything is known to be applied or parked; order holds by
+--   the stream rows. The old ones are the relay's to take away.
+--   Routes of these types that start now begin at the position current now: whatever is drawn later is published later,
+--   hence lies in the queues. Who reads them already and dropped such an event as not routed is fenced, and its
+--   successor feeds from that position.
+--   History is fed from the store up to the position current now.
+-- Idempotent.
+drop function if exists lantern.lease_bound(text);
+create or replace function lantern.lease_bound(
+    in_handler text, in_queues text default '', in_partitions integer default 0, in_revision bigint default 0,
+    in_types text[] default null) returns void
+language plpgsql as $$
 declare
+    known record;
     here  bigint;
     start bigint;
 begin
-    perform from lantern.handlers h where h.handler = in_handler for no key update;
+    -- 1. The queues in force.
+    select h.queues, h.queues_revision into known from lantern.handlers h where h.handler = in_handler for no key update;
+    if in_queues not in ('', known.queues) then
+        if in_revision <= known.queues_revision then
+            return;
+        end if;
+        perform lantern.leases_fence(in_handler);
+        update lantern.leases l set feed_cursor = lantern.verified_up_to(in_handler), feed_target = null, taken = 0
+         where l.handler = in_handler;
+        insert into lantern.leases (handler, partition, feed_cursor)
+        select in_handler, p, lantern.verified_up_to(in_handler) from generate_series(0, in_partitions - 1) p
+        on conflict do nothing;
+        update lantern.handlers h set queues = in_queues, partitions = in_partitions, queues_revision = in_revision
+         where h.handler = in_handler;
+        insert into lantern.retired_bindings (handler, queues) values (in_handler, known.queues) on conflict do nothing;
+        delete from lantern.retired_bindings r where r.handler = in_handler and r.queues = in_queues;
+    end if;
     insert into lantern.leases (handler, partition)
     select h.handler, p from lantern.handlers h, generate_series(0, h.partitions - 1) p
      where h.handler = in_handler
     on conflict do nothing;
+
+    -- 2. Routes that start now.
     select case when is_called then last_value else 0 end into here from lantern.events_position;
     update lantern.routes r set begin_position = here
-     where r.handler = in_handler and r.begin_position is null and r.end_position is null;
-    -- Nothing is wanted before the earliest beginning.
+     where r.handler = in_handler and r.begin_position is null and r.end_position is null
+       and (in_types is null or r.event_type = any (in_types));
+    if found and exists (select from lantern.leases l where l.handler = in_handler and l.feed_target is not null) then
+        perform lantern.leases_fence(in_handler);
+        update lantern.leases l
+           set feed_cursor = case when l.feed_cursor >= l.feed_target then here else l.feed_cursor end,
+               feed_target = null
+         where l.handler = in_handler and l.feed_target is not null;
+        select last_value into here from lantern.events_position;
+    end if;
+
+    -- 3. History. Nothing is wanted before the earliest beginning.
     select least(here, min(r.begin_position)) into start from lantern.routes r where r.handler = in_handler;
     update lantern.leases l set feed_target = here, feed_cursor = greatest(l.feed_cursor, start)
      where l.handler = in_handler and l.feed_target is null;

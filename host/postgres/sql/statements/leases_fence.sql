@@ -1,0 +1,2 @@
+-- $1 handler
+select lantern.leases_fence($1::text)
