@@ -34,6 +34,12 @@ inline constexpr std::size_t kSlicePageEvents = 1000;
 inline constexpr auto kRelayPoll = 50ms;
 inline constexpr std::size_t kStreamNamesMax = 100'000;  // remembered by the relay
 
+// Sweep
+inline constexpr std::size_t kSweepPageEvents = 2000;
+inline constexpr auto kSweepEvery = 2s;
+inline constexpr auto kSweepSoon = 200ms;          // after notes were left
+inline constexpr auto kQueuesLookedAtEvery = 2s;  // by each worker, those that it reads
+
 // Leases and leadership
 inline constexpr auto kHeartbeatEvery = 1s;
 inline constexpr auto kHeartbeatDead = 10s;
@@ -60,6 +66,7 @@ inline constexpr auto kNewerBuildDelay = 30s;  // until an event that the plugin
 
 // Side effects
 inline constexpr auto kActsAtOnce = 500ms;  // then leases and broker are looked after, however many events wait
+inline constexpr std::size_t kActsRemembered = 1000;  // whose outcome could not be committed yet
 
 // What is kept (housekeeping, in batches)
 inline constexpr auto kKeepEffects = std::chrono::hours{24 * 30};

@@ -2,7 +2,8 @@
 //   stream_id bigint primary key, revision bigint     the checkpoint: last revision applied
 //   state smallint                                    0 live, 1 retrying, 2 dead
 //   seen bigint                                       highest revision delivered while parked
-//   attempts, next_attempt_at, last_error             of the failing event
+//   attempts, last_error                              of the failing event
+//   next_attempt_at                                   due then: when retrying; when live, a note that it is behind
 #include "host/postgres/handler_schema.hpp"
 
 #include <array>
@@ -48,7 +49,7 @@ constexpr const char* kStreamsDdl = R"(create table lantern_streams (
     next_attempt_at timestamptz,
     last_error      text     not null default ''
 ) with (fillfactor = 70);
-create index lantern_streams_due on lantern_streams (next_attempt_at) where state = 1;
+create index lantern_streams_due on lantern_streams (next_attempt_at) where next_attempt_at is not null;
 create index lantern_streams_parked on lantern_streams (state, stream_id) where state <> 0;
 )";
 

@@ -8,8 +8,8 @@ FILE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 70
 ROOM_README_LINES_MAX = 25
 
-LOGIC = {"routing", "command", "relay", "worker", "backfill", "supervise"}
-ADAPTERS = {"plugin_loading", "postgres", "rabbitmq", "http", "security", "schemas", "settings", "telemetry"}
+LOGIC = {"routing", "command", "relay", "worker", "sweep", "backfill", "supervise"}
+ADAPTERS = {"flight_recorder", "plugin_loading", "postgres", "rabbitmq", "http", "security", "schemas", "settings", "telemetry"}
 EDGES = {
     "core": set(),
     "processes": {"core"},
