@@ -62,6 +62,12 @@ struct HttpSettings {
     std::vector<QueryRoute> queries;
 };
 
+// Where a host shows /metrics, /healthz and /readyz, without a token.
+struct MetricsSettings {
+    std::string address = "127.0.0.1";
+    int port = 9464;  // 0: a free one
+};
+
 struct LogSettings {
     enum class Format { automatic, text, json };  // automatic: text on a terminal, JSON lines otherwise
     Format format = Format::automatic;
@@ -76,6 +82,7 @@ struct Settings {
     std::filesystem::path routing_file;
     std::filesystem::path schema_directory;
     HttpSettings http;
+    MetricsSettings metrics;
     LogSettings log;
 };
 

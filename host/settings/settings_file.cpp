@@ -46,6 +46,13 @@ void read_http(Reading& reading, const YAML::Node& node, HttpSettings& http) {
     keys.refuse_unknown();
 }
 
+void read_metrics(Reading& reading, const YAML::Node& node, MetricsSettings& metrics) {
+    Mapping keys(reading, node, "metrics");
+    keys.text("address", metrics.address);
+    keys.integer("port", metrics.port, {0, 65535});
+    keys.refuse_unknown();
+}
+
 void read_log(Reading& reading, const YAML::Node& node, LogSettings& log) {
     Mapping keys(reading, node, "log");
     keys.choice("format", log.format, kFormats);
@@ -102,6 +109,8 @@ void apply_overrides(Reading& reading, Settings& settings) {
     overrides.text("LANTERN_HTTP_ADDRESS", settings.http.address);
     overrides.port("LANTERN_HTTP_PORT", settings.http.port);
     overrides.text("LANTERN_ADMIN_TOKEN", settings.http.admin_token);
+    overrides.text("LANTERN_METRICS_ADDRESS", settings.metrics.address);
+    overrides.port("LANTERN_METRICS_PORT", settings.metrics.port);
     std::string plugins = settings.plugin_directory.string();
     overrides.text("LANTERN_PLUGIN_DIR", plugins);
     settings.plugin_directory = plugins;
@@ -146,6 +155,7 @@ Result<Settings, Problems> parse_settings(const std::string& text, const std::fi
         read_path(reading, keys, "routing", "file", settings.routing_file);
         read_path(reading, keys, "schemas", "directory", settings.schema_directory);
         if (const auto http = keys.take("http")) read_http(reading, *http, settings.http);
+        if (const auto metrics = keys.take("metrics")) read_metrics(reading, *metrics, settings.metrics);
         if (const auto log = keys.take("log")) read_log(reading, *log, settings.log);
         keys.refuse_unknown();
         apply_overrides(reading, settings);

@@ -1,10 +1,13 @@
 #include "host/telemetry/log.hpp"
 
+#include <fcntl.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdlib>
 #include <mutex>
 
 #include "host/core/clock.hpp"
@@ -49,6 +52,26 @@ private:
     Log::Output output_;
 };
 
+int log_descriptor() {
+    const char* given = std::getenv("LANTERN_LOG_DESCRIPTOR");
+    if (!given) return STDERR_FILENO;
+    const int descriptor = std::atoi(given);
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    return descriptor;
+}
+
+// In one piece, so that lines of several processes don't mix.
+void write_line(int descriptor, std::string_view line) {
+    std::string text(line);
+    text += '\n';
+    for (std::string_view rest = text; !rest.empty();) {
+        const ssize_t written = ::write(descriptor, rest.data(), rest.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return;  // nobody takes it any more
+        rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+}
+
 }  // namespace
 
 class Log::Sink {
@@ -75,12 +98,18 @@ private:
 Log::Log(std::shared_ptr<Sink> sink) : sink_(std::move(sink)) {}
 
 Log::Log(const LogSettings& settings) {
+    const int descriptor = log_descriptor();
     auto format = settings.format;
     if (format == LogSettings::Format::automatic) {
-        format = ::isatty(STDERR_FILENO) == 1 ? LogSettings::Format::text : LogSettings::Format::json;
+        format = ::isatty(descriptor) == 1 ? LogSettings::Format::text : LogSettings::Format::json;
     }
-    sink_ =
-        std::make_shared<Sink>(std::make_shared<spdlog::sinks::stderr_sink_mt>(), level_of(settings.level), format);
+    std::shared_ptr<spdlog::sinks::sink> to;
+    if (descriptor == STDERR_FILENO) {
+        to = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    } else {
+        to = std::make_shared<OutputSink>([descriptor](std::string_view line) { write_line(descriptor, line); });
+    }
+    sink_ = std::make_shared<Sink>(std::move(to), level_of(settings.level), format);
 }
 
 Log::Log(const LogSettings& settings, Output output) {

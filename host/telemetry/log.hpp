@@ -1,6 +1,7 @@
-// Structured log lines on stderr: text on a terminal, one JSON object a line otherwise. A Log is a value that is
-// handed down; with() gives one whose every line carries more fields (handler, event, attempt, ...). What a
-// line says is made safe: control characters and invalid UTF-8 can neither break a line nor forge one.
+// Structured log lines on stderr, or on the descriptor that LANTERN_LOG_DESCRIPTOR names (a host's child whose
+// stderr is captured): text on a terminal, one JSON object a line otherwise. A Log is a value that is handed down;
+// with() gives one whose every line carries more fields (handler, event, attempt, ...). What a line says is made
+// safe: control characters and invalid UTF-8 can neither break a line nor forge one.
 #pragma once
 
 #include <cstdint>
@@ -49,7 +50,7 @@ public:
     // Takes a finished line, without its line end.
     using Output = std::function<void(std::string_view line)>;
 
-    explicit Log(const LogSettings& settings);        // to stderr
+    explicit Log(const LogSettings& settings);        // to stderr, or where the environment says
     Log(const LogSettings& settings, Output output);  // "automatic" is JSON here
     static Log silent();
 

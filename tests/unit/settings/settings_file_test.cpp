@@ -37,6 +37,7 @@ plugins: {directory: plugins}
 routing: {file: /r.yaml}
 schemas: {directory: ../s}
 log: {format: json, level: debug}
+metrics: {address: 10.0.0.1, port: 9000}
 http: {address: 0.0.0.0, port: 0, processes: 3, threads: 4, hash_threads: 1, body_max: 64KiB,
        admin_token: {env: TOKEN}}
 )",
@@ -50,6 +51,8 @@ http: {address: 0.0.0.0, port: 0, processes: 3, threads: 4, hash_threads: 1, bod
     EXPECT_EQ(read.schema_directory, "/etc/s");
     EXPECT_EQ(read.log.format, LogSettings::Format::json);
     EXPECT_EQ(read.log.level, "debug");
+    EXPECT_EQ(read.metrics.address, "10.0.0.1");
+    EXPECT_EQ(read.metrics.port, 9000);
     EXPECT_EQ(read.http.address, "0.0.0.0");
     EXPECT_EQ(read.http.port, 0);
     EXPECT_EQ(read.http.processes, 3);
