@@ -33,7 +33,8 @@ std::map<std::string, Description> by_name(const std::vector<Description>& plugi
     return out;
 }
 
-// Why a plugin can't take over the tables that are there.
+}  // namespace
+
 std::optional<std::string> refusal_of(const RegisteredHandler& known, const Description& plugin) {
     const std::string here = "handler " + known.name.value + ": ";
     if (known.kind != plugin.kind)
@@ -131,7 +132,7 @@ std::optional<std::string> Catalog::register_handler(const HandlerSettings& sett
     params.add(settings.name.value).add(name_of(plugin.kind)).add(plugin.name).add(plugin.version);
     params.add(plugin.schema_version).add(plugin.declaration.empty() ? "null" : plugin.declaration);
     params.add(plugin.declaration_hash).add(settings.partitions);
-    params.add(queue_set(settings.partitions, settings.queue_type)).add(plugin.build);
+    params.add(queue_set(settings.partitions, settings.queue_type));
     const auto id = connection_.exec(kHandlerWrite, params).integer(0, 0);
     create_handler_schema(connection_, {settings.name, static_cast<std::int32_t>(id), plugin.tables});
     return std::nullopt;

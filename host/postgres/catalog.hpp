@@ -41,12 +41,15 @@ struct RegisteredHandler {
     std::string declaration;  // JSON of the tables; empty: none
     std::string declaration_hash;
     Generation generation;
-    int partitions = 1;  // of the queues in force
-    std::string queues;  // those, as core/queues.hpp names them
-    std::string plugin_build;
+    int partitions = 1;               // of the queues in force
+    std::string queues;               // those, as core/queues.hpp names them
+    std::string plugin_build;         // of the worker that got ready last
     std::string state, state_reason;  // attached, detached, paused, quarantined, held, removed
     Timestamp state_since;
 };
+
+// Why a plugin can't take over what the handler has: another kind, other tables, another schema version.
+std::optional<std::string> refusal_of(const RegisteredHandler& known, const Description& plugin);
 
 struct WorkerStatus {
     WorkerId id;

@@ -58,7 +58,7 @@ Routes Leases::bound() {
     } else {
         params.add("").add(0).add(0).add_null();
     }
-    connection_.exec(kBound, params);
+    connection_.exec(kBound, params.add(self_.plugin_build));
     const auto rows = connection_.exec(kRoutes, Params{}.add(self_.handler.value));
     std::vector<Route> routes;
     for (std::size_t row = 0; row < rows.size(); ++row) {

@@ -4,14 +4,21 @@
 -- Heartbeat of a worker, and a step towards an even share among the handler's live workers.
 --   dead_ms    a worker whose heartbeat is older is forgotten, its leases are free
 --   in_queues  those that the worker reads; when others are in force it holds nothing. '': whichever are
+--   in_partitions, in_taken   up to which position it has worked off which queue
+--   in_queue_max   so many events a queue holds: whoever is further behind is detached
 -- Returns all that the worker holds now; at most one partition is named to be released, or all of a handler that is
 -- paused or quarantined: nobody waits for those.
+--   out_detached   fed from the store, up to out_edge, the position current now
+--   out_bind       within one queue of the edge: to be bound, then lease_bound
+--   out_published  all that the relay has published lies at or below it
 drop function if exists lantern.lease_tick(text, uuid, text, integer, text, text, bigint);
+drop function if exists lantern.lease_tick(text, uuid, text, integer, text, text, bigint, text);
 create or replace function lantern.lease_tick(
     in_handler text, in_worker uuid, in_host text, in_pid integer, in_build text, in_note text, dead_ms bigint,
-    in_queues text default '')
+    in_queues text default '', in_partitions integer[] default '{}', in_taken bigint[] default '{}',
+    in_queue_max bigint default 250000)
 returns table (out_partition integer, out_epoch bigint, out_feed_cursor bigint, out_feed_target bigint,
-               out_release boolean)
+               out_release boolean, out_detached boolean, out_bind boolean, out_edge bigint, out_published bigint)
 language plpgsql as $$
 declare
     total  integer;
@@ -20,11 +27,13 @@ declare
     share  integer;
     mine   integer;
     in_use text;
+    now_is text;
+    behind bigint;
 begin
     -- 1. One step at a time.
     select case when h.state in ('paused', 'quarantined', 'removed') or in_queues not in ('', h.queues) then 0
-                else h.partitions end, h.queues
-      into total, in_use
+                else h.partitions end, h.queues, h.state
+      into total, in_use, now_is
       from lantern.handlers h where h.handler = in_handler for no key update;
     if not found then
         raise exception 'handler % is not registered', in_handler using errcode = 'LN020';
@@ -57,16 +66,36 @@ begin
     share := total / live + case when rank < total % live then 1 else 0 end;
     select count(*) into mine from lantern.leases l where l.handler = in_handler and l.worker_id = in_worker;
 
-    -- 5. Take free ones up to the share. The epoch fences whoever held it before.
+    -- 5. Take free ones up to the share. The epoch fences whoever held it before; who has entered under that lease
+    -- and has not committed yet (lantern_enter) is not overtaken: the partition is free, and taken later.
     update lantern.leases l set worker_id = in_worker, epoch = l.epoch + 1
      where l.handler = in_handler and l.worker_id is null
-       and l.partition in (select f.partition from lantern.leases f
+       and l.partition in (select f.partition from lantern.leases f join lantern.handlers h using (handler)
                             where f.handler = in_handler and f.worker_id is null and f.partition < total
+                              and pg_try_advisory_xact_lock(x'4c43'::integer, h.handler_id * 32 + f.partition)
                             order by f.partition limit greatest(share - mine, 0));
+
+    -- 6. How far the queues have been worked off, and whether there should be any.
+    update lantern.leases l set taken = t.taken from unnest(in_partitions, in_taken) t (partition, taken)
+     where l.handler = in_handler and l.worker_id = in_worker and l.partition = t.partition and l.taken < t.taken;
+    select case when s.is_called then s.last_value else 0 end into out_edge from lantern.events_position s;
+    -- A ceiling that is not known says nothing.
+    select case when m.ceiling = 9223372036854775807 then m.floor else m.ceiling end into out_published
+      from lantern.marks m where m.reader = 'relay';
+    select out_edge - min(greatest(l.feed_cursor, coalesce(first.wanted, out_edge))) into behind
+      from lantern.leases l,
+           (select min(r.begin_position) as wanted from lantern.routes r where r.handler = in_handler) first
+     where l.handler = in_handler and l.partition < total and l.feed_target is null;
+    if now_is = 'attached' and behind > in_queue_max then
+        perform lantern.feed_from_the_store(in_handler, 'fed from the store until its queues can hold the rest');
+        now_is := 'detached';
+    end if;
 
     return query
         select l.partition, l.epoch, l.feed_cursor, l.feed_target,
-               total = 0 or (mine > share and l.partition = max(l.partition) over ())
+               total = 0 or (mine > share and l.partition = max(l.partition) over ()),
+               now_is <> 'attached', behind <= in_queue_max and now_is in ('attached', 'detached'),
+               out_edge, coalesce(out_published, 0)
           from lantern.leases l
          where l.handler = in_handler and l.worker_id = in_worker
          order by l.partition;
@@ -89,10 +118,12 @@ end $$;
 --   successor feeds from that position.
 --   History is fed from the store up to the position current now.
 -- Idempotent.
+--   in_build: it got as far as this, so it is the build to go back to when a newer one does not.
 drop function if exists lantern.lease_bound(text);
+drop function if exists lantern.lease_bound(text, text, integer, bigint, text[]);
 create or replace function lantern.lease_bound(
     in_handler text, in_queues text default '', in_partitions integer default 0, in_revision bigint default 0,
-    in_types text[] default null) returns void
+    in_types text[] default null, in_build text default '') returns void
 language plpgsql as $$
 declare
     known record;
@@ -100,6 +131,8 @@ declare
     start bigint;
 begin
     -- 1. The queues in force.
+    update lantern.handlers h set plugin_build = in_build
+     where h.handler = in_handler and in_build not in ('', h.plugin_build);
     select h.queues, h.queues_revision into known from lantern.handlers h where h.handler = in_handler for no key update;
     if in_queues not in ('', known.queues) then
         if in_revision <= known.queues_revision then
@@ -139,4 +172,10 @@ begin
     select least(here, min(r.begin_position)) into start from lantern.routes r where r.handler = in_handler;
     update lantern.leases l set feed_target = here, feed_cursor = greatest(l.feed_cursor, start)
      where l.handler = in_handler and l.feed_target is null;
+    update lantern.handlers h set verified_floor = start where h.handler = in_handler and h.verified_floor < start;
+    -- 4. It is attached.
+    update lantern.handlers h set state = 'attached', state_reason = '', state_since = clock_timestamp()
+     where h.handler = in_handler and h.state = 'detached';
+    delete from lantern.retired_bindings r using lantern.handlers h
+     where h.handler = in_handler and r.handler = h.handler and r.queues = h.queues and r.event_type = '';
 end $$;
