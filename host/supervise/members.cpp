@@ -29,16 +29,25 @@ std::string Member::text() const {
     return text;
 }
 
+bool Member::shares_seat_with(const Member& other) const {
+    return role == other.role && handler == other.handler && index == other.index;
+}
+
 std::set<Member> members(const Wanted& wanted) {
     std::set<Member> found;
+    const auto edition = [&](const std::string& handler) {
+        const auto known = wanted.editions.find(handler);
+        return known == wanted.editions.end() ? std::string() : known->second;
+    };
     if (wanted.roles.contains(Role::api))
-        for (int index = 0; index < wanted.api_processes; ++index) found.insert({Role::api, "", index});
+        for (int index = 0; index < wanted.api_processes; ++index)
+            found.insert({Role::api, "", index, edition("")});
     if (wanted.roles.contains(Role::relay)) found.insert({Role::relay, "", 0});
     if (wanted.roles.contains(Role::worker))
         for (const auto& handler : wanted.handlers)
             // More workers than partitions would have nothing to do.
             for (int index = 0; index < std::min(handler.concurrency, handler.partitions); ++index)
-                found.insert({Role::worker, handler.name.value, index});
+                found.insert({Role::worker, handler.name.value, index, edition(handler.name.value)});
     return found;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <compare>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -22,14 +23,17 @@ struct Member {
     Role role = Role::api;
     std::string handler;       // of a worker
     int index = 0;             // 0, 1, 2 ... of its kind
+    std::string edition{};     // what it runs: builds, settings; the same seat in another edition is another member
     std::string text() const;  // "api #1", "relay", "worker audit_log #0"
+    bool shares_seat_with(const Member& other) const;
     auto operator<=>(const Member&) const = default;
 };
 
 struct Wanted {
     std::set<Role> roles;
     int api_processes = 1;
-    std::vector<HandlerSettings> handlers;  // those that can run
+    std::vector<HandlerSettings> handlers;          // those that can run
+    std::map<std::string, std::string> editions{};  // by handler; of the api: ""
 };
 
 std::set<Member> members(const Wanted& wanted);

@@ -12,27 +12,72 @@ Supervisor::Supervisor(Spawner& spawner, Observer& observer, Clock& clock)
 void Supervisor::want(const std::set<Member>& members) {
     if (stopping_) return;
     wanted_ = members;
+    look_for_ready();
+    for (const auto& [member, running] : running_)
+        if (running.ready && !running.kill_at) stand_ins_.insert(member);
+    std::erase_if(stand_ins_, [&](const Member& member) { return wanted_.contains(member) || !awaited(member); });
     for (const auto& member : wanted_)
         if (!running_.contains(member)) waiting_.try_emplace(member, Waiting{clock_.steady(), milliseconds{0}});
-    std::erase_if(waiting_, [&](const auto& entry) { return !wanted_.contains(entry.first); });
-    for (auto& [member, running] : running_)
-        if (!wanted_.contains(member)) ask_to_stop(member, running);
+    hand_over();
 }
 
 void Supervisor::tick() {
     for (const auto& death : spawner_.deaths()) note(death);
     for (auto& [member, running] : running_)
         if (running.kill_at && clock_.steady() >= *running.kill_at) spawner_.kill(member);
-    if (stopping_)
+    if (stopping_) {
         stop_next_role();
-    else
+    } else {
+        look_for_ready();
         start_due();
+    }
+}
+
+// Whether another edition of the stand-in's seat is wanted, and not ready.
+bool Supervisor::awaited(const Member& stand_in) const {
+    return std::any_of(wanted_.begin(), wanted_.end(), [&](const Member& member) {
+        if (!member.shares_seat_with(stand_in)) return false;
+        const auto found = running_.find(member);
+        return found == running_.end() || !found->second.ready;
+    });
+}
+
+std::optional<Member> Supervisor::stand_in(const Member& member) const {
+    const auto found = std::find_if(stand_ins_.begin(), stand_ins_.end(),
+                                    [&](const Member& other) { return other.shares_seat_with(member); });
+    return found == stand_ins_.end() || !wanted_.contains(member) ? std::nullopt : std::optional(*found);
+}
+
+void Supervisor::look_for_ready() {
+    bool any = false;
+    for (auto& [member, running] : running_) {
+        if (running.ready || running.kill_at) continue;
+        const bool has_stand_in = stand_in(member).has_value();
+        if (spawner_.ready(member)) {
+            running.ready = any = true;
+            if (has_stand_in) observer_.took_over(member);
+        } else if (has_stand_in && !running.given_up && clock_.steady() - running.since >= kReadyWithin) {
+            running.given_up = true;
+            spawner_.kill(member);
+        }
+    }
+    if (any) hand_over();
+}
+
+// Ends whoever is neither wanted nor stands in.
+void Supervisor::hand_over() {
+    std::erase_if(stand_ins_, [&](const Member& member) { return !awaited(member); });
+    const auto kept = [&](const Member& member) { return wanted_.contains(member) || stand_ins_.contains(member); };
+    std::erase_if(waiting_, [&](const auto& entry) { return !kept(entry.first); });
+    for (auto& [member, running] : running_)
+        if (!kept(member)) ask_to_stop(member, running);
 }
 
 void Supervisor::stop() {
     if (stopping_) return;
     stopping_ = true;
     wanted_.clear();
+    stand_ins_.clear();
     waiting_.clear();
     stop_next_role();
 }
@@ -46,7 +91,8 @@ milliseconds Supervisor::idle() const {
     for (const auto& [member, waiting] : waiting_) sooner(waiting.until);
     for (const auto& [member, running] : running_)
         if (running.kill_at) sooner(*running.kill_at);
-    return idle;
+    constexpr milliseconds kLookForReady{50};
+    return stand_ins_.empty() ? idle : std::min(idle, kLookForReady);
 }
 
 std::optional<State> Supervisor::state(const Member& member) const {
@@ -61,13 +107,13 @@ void Supervisor::note(const Death& death) {
     if (found == running_.end() || found->second.pid != death.pid) return;
     const Running was = found->second;
     running_.erase(found);
-    if (!wanted_.contains(death.member)) {
+    if (!wanted_.contains(death.member) && !stand_ins_.contains(death.member)) {
         observer_.ended(death, std::nullopt);
         return;
     }
     // One that ran for a while and then died is started at once; one that keeps dying waits longer each time.
-    const milliseconds delay =
-        clock_.steady() - was.since >= kStableAfter || was.kill_at ? milliseconds{0} : longer(was.delay);
+    const bool stable = clock_.steady() - was.since >= kStableAfter && !was.given_up;
+    const milliseconds delay = stable || was.kill_at ? milliseconds{0} : longer(was.delay);
     waiting_[death.member] = {clock_.steady() + delay, delay};
     observer_.ended(death, delay);
 }
@@ -78,7 +124,7 @@ void Supervisor::start_due() {
         if (waiting.until > now) continue;
         const auto started = spawner_.start(member);
         if (started) {
-            running_[member] = {started.value(), now, waiting.delay, std::nullopt};
+            running_[member] = {started.value(), now, waiting.delay, std::nullopt, false, false};
             observer_.started(member, started.value());
         } else {
             waiting.delay = longer(waiting.delay);

@@ -29,6 +29,7 @@ public:
         return last_pid_;
     }
     std::vector<Death> deaths() override { return std::exchange(deaths_, {}); }
+    bool ready(const Member& member) override { return pids.contains(member) && !unready.contains(member); }
     void ask_to_stop(const Member& member) override { asked.push_back(member); }
     void kill(const Member& member) override {
         killed.push_back(member);
@@ -41,6 +42,7 @@ public:
     }
 
     bool refuse = false;
+    std::set<Member> unready;
     std::map<Member, int> starts;
     std::map<Member, int> pids;
     std::vector<Member> asked, killed;
@@ -60,6 +62,7 @@ public:
     void not_started(const Member& member, const std::string&, milliseconds again_in) override {
         lines.push_back("not started " + member.text() + " again in " + std::to_string(again_in.count()));
     }
+    void took_over(const Member& member) override { lines.push_back(member.text() + " took over"); }
     std::vector<std::string> lines;
 };
 
@@ -217,6 +220,92 @@ TEST_F(SupervisorTest, starts_again_what_is_wanted_again_while_it_stops) {
     supervisor.tick();
     EXPECT_EQ(supervisor.state(kWorker), State::running);
     EXPECT_EQ(spawner.starts[kWorker], 2);
+}
+
+// The hand-over from one edition to the next.
+struct HandOverTest : SupervisorTest {
+    const Member old{Role::worker, "audit_log", 0, "old"};
+    const Member next{Role::worker, "audit_log", 0, "next"};
+
+    void SetUp() override {
+        supervisor.want({old, kRelay});
+        supervisor.tick();
+        supervisor.tick();
+        spawner.unready = {next};
+        supervisor.want({next, kRelay});
+        supervisor.tick();
+    }
+    void get_ready() {
+        spawner.unready.clear();
+        supervisor.tick();
+    }
+};
+
+TEST_F(HandOverTest, the_old_one_is_asked_to_stop_when_the_new_one_is_ready) {
+    EXPECT_EQ(supervisor.state(next), State::running);
+    EXPECT_EQ(supervisor.state(old), State::running);
+    EXPECT_EQ(supervisor.stand_in(next), old);
+    EXPECT_LT(supervisor.idle(), 1000ms) << "it looks for readiness";
+    get_ready();
+    EXPECT_EQ(spawner.asked, std::vector{old}) << "and nobody else";
+    EXPECT_EQ(notes.lines.back(), "worker audit_log #0 took over");
+    EXPECT_EQ(supervisor.stand_in(next), std::nullopt);
+    clock.pass(kStopGrace);
+    supervisor.tick();
+    EXPECT_EQ(spawner.killed, std::vector{old}) << "a drain has a deadline";
+}
+
+TEST_F(HandOverTest, while_the_new_one_dies_the_old_one_goes_on) {
+    for (int death = 0; death < 5; ++death) {
+        spawner.die(next);
+        supervisor.tick();
+        clock.pass(5s);
+        supervisor.tick();
+    }
+    EXPECT_EQ(spawner.starts[next], 6);
+    EXPECT_TRUE(spawner.asked.empty());
+    get_ready();
+    EXPECT_EQ(spawner.asked, std::vector{old});
+}
+
+TEST_F(HandOverTest, an_old_one_that_dies_while_it_stands_in_is_started_again) {
+    spawner.die(old);
+    supervisor.tick();
+    clock.pass(100ms);
+    supervisor.tick();
+    EXPECT_EQ(spawner.starts[old], 2);
+    spawner.die(old);
+    supervisor.tick();
+    get_ready();
+    clock.pass(5s);
+    supervisor.tick();
+    EXPECT_EQ(spawner.starts[old], 2) << "no longer needed";
+}
+
+TEST_F(HandOverTest, one_that_does_not_get_ready_is_killed_and_tried_again) {
+    clock.pass(kReadyWithin);
+    supervisor.tick();
+    EXPECT_EQ(spawner.killed, std::vector{next});
+    supervisor.tick();
+    EXPECT_EQ(notes.lines.back(), "ended worker audit_log #0 again in 100");
+    EXPECT_EQ(supervisor.state(old), State::running);
+}
+
+TEST_F(HandOverTest, the_next_edit_replaces_the_one_that_was_not_ready) {
+    const Member third{Role::worker, "audit_log", 0, "third"};
+    spawner.unready.insert(third);
+    supervisor.want({third, kRelay});
+    EXPECT_EQ(spawner.asked, std::vector{next});
+    supervisor.tick();
+    EXPECT_EQ(supervisor.stand_in(third), old);
+    supervisor.want({old, kRelay});
+    EXPECT_EQ(spawner.asked, (std::vector{next, third})) << "back to what runs all the time";
+    EXPECT_EQ(spawner.starts[old], 1);
+}
+
+TEST_F(HandOverTest, a_seat_that_is_gone_does_not_wait_for_another) {
+    supervisor.want({kRelay});
+    EXPECT_EQ(spawner.asked, (std::vector{next, old}));
 }
 
 }  // namespace

@@ -1,0 +1,105 @@
+#include "host/flight_recorder/recorder.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "host/core/fault.hpp"
+#include "host/flight_recorder/crash_handler.hpp"
+#include "host/supervise/ports.hpp"
+
+namespace lantern::flight_recorder {
+namespace {
+
+using Phase = supervise::Call::Phase;
+
+constexpr auto kOrder = std::memory_order_relaxed;
+
+std::uint64_t bits(Phase phase) {
+    return static_cast<std::uint64_t>(phase);
+}
+
+// Two halves of an id, in the order of its bytes.
+std::uint64_t half_of(const Uuid& id, std::size_t first) {
+    std::uint64_t half = 0;
+    std::memcpy(&half, id.bytes().data() + first, sizeof half);
+    return half;
+}
+
+void* map(int descriptor) {
+    const int flags = descriptor < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED;
+    void* memory = ::mmap(nullptr, kMemoryBytes, PROT_READ | PROT_WRITE, flags, descriptor, 0);
+    if (memory != MAP_FAILED) return memory;
+    throw Fault(FaultKind::outage, "flight recorder", std::string("cannot map it: ") + std::strerror(errno));
+}
+
+}  // namespace
+
+void Slot::belongs_to(const Subject& subject) {
+    words_->subject.store(subject.name);
+    words_->build.store(subject.build);
+    words_->time_limit_ms.store(static_cast<std::uint64_t>(subject.time_limit.count()), kOrder);
+    words_->memory_bytes.store(subject.memory_bytes, kOrder);
+    words_->thread.store(static_cast<std::uint64_t>(::gettid()), kOrder);
+    leave(bits(Phase::outside));
+}
+
+void Slot::calling(const Event& event, int attempt) {
+    words_->event_high.store(half_of(event.id, 0), kOrder);
+    words_->event_low.store(half_of(event.id, 8), kOrder);
+    words_->stream.store(static_cast<std::uint64_t>(event.stream.value), kOrder);
+    words_->revision.store(static_cast<std::uint64_t>(event.revision.value), kOrder);
+    words_->position.store(static_cast<std::uint64_t>(event.position.value), kOrder);
+    words_->attempt.store(static_cast<std::uint64_t>(attempt), kOrder);
+    enter();
+}
+
+void Slot::calling_for(std::string_view command) {
+    words_->command.store(command);
+    enter();
+}
+
+void Slot::enter() {
+    ++number_;
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    words_->since_ns.store(static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count()), kOrder);
+    // Last, so that whoever sees the call sees what it is about.
+    words_->call.store(number_ << 2 | bits(Phase::inside), std::memory_order_release);
+}
+
+void Slot::leave(std::uint64_t phase) {
+    words_->call.store(number_ << 2 | phase, std::memory_order_release);
+}
+
+void Slot::returned() {
+    leave(bits(stays_ ? Phase::after : Phase::outside));
+}
+
+void Slot::release() {
+    stays_ = false;
+    leave(bits(Phase::outside));
+}
+
+Recorder::Recorder() {
+    if (const char* given = std::getenv(kVariable)) {
+        descriptor_ = std::atoi(given);
+        fcntl(descriptor_, F_SETFD, FD_CLOEXEC);
+    }
+    page_ = static_cast<Page*>(map(descriptor_));
+    page_->magic.store(kMagic, kOrder);
+}
+
+Recorder::~Recorder() {
+    forget_crash_page(page_);
+    ::munmap(page_, kMemoryBytes);
+}
+
+void Recorder::record_crashes() {
+    handle_crashes(page_, descriptor_);
+}
+
+}  // namespace lantern::flight_recorder
