@@ -55,8 +55,6 @@ std::optional<std::string> refusal_of(const RegisteredHandler& known, const Desc
     return std::nullopt;
 }
 
-}  // namespace
-
 Catalog::Catalog(const std::string& url)
     : connection_({.url = url, .application_name = "lantern catalog", .plans = Plans::estimated}) {}
 
@@ -127,7 +125,7 @@ std::map<HandlerName, std::string> Catalog::register_handlers(const Routing& wan
 std::optional<std::string> Catalog::register_handler(const HandlerSettings& settings, const Description& plugin) {
     if (auto refusal = postgres::refusal_of(HandlerSchema{settings.name, 0, plugin.tables})) return refusal;
     if (const auto known = handler(settings.name))
-        if (auto refusal = refusal_of(*known, plugin)) return refusal;
+        if (auto refusal = postgres::refusal_of(*known, plugin)) return refusal;
     Params params;
     params.add(settings.name.value).add(name_of(plugin.kind)).add(plugin.name).add(plugin.version);
     params.add(plugin.schema_version).add(plugin.declaration.empty() ? "null" : plugin.declaration);
