@@ -77,7 +77,10 @@ public:
           worker_({handler_, deliveries_, leases_, history_, model_, *applier_, rows_, watch_, clock_, random_}) {}
 
     void run(const processes::StopRequest& stop) {
-        worker_.run([&](Milliseconds wait) { return stop.wait(wait); });
+        worker_.run([&](Milliseconds wait) {
+            watch_.turned();
+            return stop.wait(wait);
+        });
     }
 
 private:

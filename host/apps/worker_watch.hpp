@@ -1,9 +1,13 @@
 // What a worker does, as log lines: what failed with event, revision and attempt; what it waits for and since when.
+// And as counts, for its host.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 
 #include "host/telemetry/log.hpp"
+#include "host/telemetry/tally.hpp"
 #include "host/worker/ports.hpp"
 
 namespace lantern::apps {
@@ -19,9 +23,14 @@ public:
     void malformed(const std::string& why) override;
     void waiting(const std::string& why) override;
 
+    // A turn of the worker's loop.
+    void turned() { tally_.turned(); }
+
 private:
     const telemetry::Log& log_;
+    telemetry::Tally tally_;
     std::string waiting_;
+    std::optional<std::chrono::steady_clock::time_point> batch_began_;  // first call since the last commit
 };
 
 }  // namespace lantern::apps

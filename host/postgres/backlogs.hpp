@@ -1,0 +1,24 @@
+// What waits in the store, and for whom: what health and metrics of a host ask. One thread. Connects again by
+// itself at the next call after its connection was lost.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/postgres/connection.hpp"
+#include "host/supervise/health.hpp"
+
+namespace lantern::postgres {
+
+class Backlogs {
+public:
+    explicit Backlogs(const std::string& url);
+
+    std::vector<supervise::Backlog> of_handlers();
+    supervise::RelayBacklog of_relay();
+
+private:
+    Connection connection_;
+};
+
+}  // namespace lantern::postgres

@@ -1,0 +1,16 @@
+-- What waits in each partition of each handler, and who holds it; partitions without a backlog are left out. Ages in
+-- milliseconds, by the server's clock.
+--   $1 how many unverified events of the store to look at, for each handler
+select h.handler, h.state, h.state_reason, b.partition, b.events, b.oldest_ms, w.host, w.pid,
+       (extract(epoch from clock_timestamp() - w.heartbeat_at) * 1000)::bigint, coalesce(w.note, '')
+  from lantern.handlers h
+ cross join lateral (
+       select ((u.out_stream % 32) % h.partitions)::integer as partition, count(*) as events,
+              greatest((extract(epoch from clock_timestamp() - min(u.out_recorded_at)) * 1000)::bigint, 0) as oldest_ms
+         from lantern.unverified(h.handler, $1::bigint) u
+        where u.out_waits
+        group by 1) b
+  left join lantern.leases l on l.handler = h.handler and l.partition = b.partition
+  left join lantern.workers w on w.worker_id = l.worker_id
+ where h.state <> 'removed'
+ order by h.handler, b.partition
