@@ -43,6 +43,17 @@ void check_types(const HandlerSettings& handler, const Description& plugin, std:
     }
 }
 
+// A projection acts on nothing outside.
+void check_projection(const HandlerSettings& handler, std::vector<Misfit>& misfits) {
+    const auto refuse = [&](const std::string& key) {
+        misfits.push_back({handler.name, "", key,
+                           "\"" + key + "\" for the handler \"" + handler.name.value + "\", a projection",
+                           "\"" + key + "\" for side effects alone", {}});
+    };
+    if (handler.rate) refuse("rate");
+    if (handler.on_interrupted != OnInterrupted::repeat) refuse("on_interrupted");
+}
+
 }  // namespace
 
 std::vector<Misfit> check(const Routing& routing, const std::vector<Description>& plugins) {
@@ -70,6 +81,7 @@ std::vector<Misfit> check(const Routing& routing, const std::vector<Description>
                                "a projection or a side effect", names});
         } else {
             check_types(handler, *plugin, misfits);
+            if (plugin->kind == PluginKind::projection) check_projection(handler, misfits);
         }
     }
     return misfits;

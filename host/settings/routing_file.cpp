@@ -79,6 +79,16 @@ void read_retry(Reading& reading, const YAML::Node& node, Backoff& retry) {
     }
 }
 
+void read_rate(Reading& reading, Mapping& keys, std::optional<Rate>& rate) {
+    const auto node = keys.take("rate");
+    if (!node) return;
+    const std::string expected = "a number of acts in a time: 10/s, 100/m or 5000/h (rate)";
+    const auto scalar = reading.scalar(*node, expected);
+    if (!scalar) return;
+    rate = parse_rate(scalar->text);
+    if (!rate) reading.report(*node, scalar->shown, expected);
+}
+
 void read_handler(Reading& reading, const YAML::Node& node, HandlerSettings& handler) {
     Mapping keys(reading, node, "the handler " + in_quotes(handler.name.value));
     if (keys.text("plugin", handler.plugin)) {
@@ -93,6 +103,9 @@ void read_handler(Reading& reading, const YAML::Node& node, HandlerSettings& han
     }
     keys.duration("time_limit", handler.time_limit, {100ms, 1h});
     if (const auto retry = keys.take("retry")) read_retry(reading, *retry, handler.retry);
+    keys.choice<OnInterrupted>("on_interrupted", handler.on_interrupted,
+                               {{"repeat", OnInterrupted::repeat}, {"hold", OnInterrupted::hold}});
+    read_rate(reading, keys, handler.rate);
     keys.choice<QueueType>("queue_type", handler.queue_type,
                            {{"quorum", QueueType::quorum}, {"classic", QueueType::classic}});
     keys.integer("batch", handler.batch_events_max, {1, limits::kPrefetch});

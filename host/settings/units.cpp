@@ -55,6 +55,18 @@ std::optional<std::int64_t> parse_bytes(std::string_view text) {
     return parse_with_unit(text, kSizes);
 }
 
+std::optional<Rate> parse_rate(std::string_view text) {
+    constexpr std::int64_t kActsMax = 1'000'000;
+    const auto slash = text.find('/');
+    if (slash == std::string_view::npos) return std::nullopt;
+    const auto acts = parse_integer(text.substr(0, slash));
+    if (!acts || *acts < 1 || *acts > kActsMax) return std::nullopt;
+    for (const auto& [unit, ms] : kDurations)
+        if (text.substr(slash + 1) == unit && unit != "ms")
+            return Rate{static_cast<int>(*acts), std::chrono::milliseconds(ms)};
+    return std::nullopt;
+}
+
 std::optional<std::int64_t> parse_integer(std::string_view text) {
     std::int64_t number = 0;
     const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);

@@ -1,6 +1,9 @@
 #include "host/worker/effect_applier.hpp"
 
+#include <new>
 #include <utility>
+
+#include "host/worker/calling.hpp"
 
 namespace lantern::worker {
 namespace {
@@ -47,19 +50,37 @@ Carried EffectApplier::carry_out(Plan& plan, const std::vector<Lease>& held) {
     for (const Lease& lease : held) entry.leases.emplace_back(lease.partition, lease.epoch);
 
     Open open;
-    for (Event* event : plan.events) {
-        if (!plan.away.empty()) break;
-        if (!plan.streams.at(event->stream).takes_events()) {
-            plan.note_seen(*event);
+    const auto until = parts_.clock.steady() + limits::kActsAtOnce;
+    for (std::size_t at = 0; at < plan.events.size(); ++at) {
+        Event& event = *plan.events[at];
+        if (parts_.clock.steady() > until) {
+            leave_the_rest(plan, at);
+            break;
+        }
+        if (!plan.streams.at(event.stream).takes_events()) {
+            plan.note_seen(event);
             continue;
         }
-        const Carried carried = take(plan, *event, entry, open);
+        const Carried carried = take(plan, event, entry, open);
         if (carried != Carried::committed) return carried;
+        if (plan.away.empty() && plan.rest.count() == 0) continue;
+        leave_the_rest(plan, plan.rest.count() > 0 ? at : at + 1);
+        break;
     }
     unpark_caught_up(plan, parts_.clock.now());
     EffectStep last{entry, open.finished, plan.updates(), open.attempts, std::nullopt};
     if (!last.finished && last.streams.empty()) return Carried::committed;
     return commit(plan, std::move(last));
+}
+
+// Streams whose events were not tried are not caught up yet.
+void EffectApplier::leave_the_rest(Plan& plan, std::size_t from) {
+    plan.complete = false;
+    for (std::size_t at = from; at < plan.events.size(); ++at) {
+        auto& change = plan.streams.at(plan.events[at]->stream);
+        if (change.catching == StreamChange::Catching::last) change.catching = StreamChange::Catching::more_behind;
+    }
+    plan.events.resize(from);
 }
 
 Carried EffectApplier::take(Plan& plan, Event& event, const Entry& entry, Open& open) {
@@ -69,6 +90,7 @@ Carried EffectApplier::take(Plan& plan, Event& event, const Entry& entry, Open& 
     const auto known = parts_.ledger.find(event.id);
     if (known && (known->state == EffectState::done || known->state == EffectState::skipped ||
                   known->state == EffectState::suppressed)) {
+        begun_.erase(event.id);
         change.now.revision = event.revision;
         change.now.attempts = 0;
         return Carried::committed;
@@ -81,30 +103,92 @@ Carried EffectApplier::take(Plan& plan, Event& event, const Entry& entry, Open& 
                   lease->epoch,
                   known ? known->attempt + 1 : 1,
                   {}};
-    if (auto why = parts_.upcasts.upcast(event)) {
-        // A step has room for one outcome: that of the one before goes by itself.
-        if (open.finished) {
-            const Carried carried = settle(plan, entry, open);
-            if (carried != Carried::committed) return carried;
+    if (const auto verdict = plan.verdicts.find(&event); verdict != plan.verdicts.end())
+        return pass_over(plan, event, effect, verdict->second, entry, open);
+    if (known && known->state == EffectState::pending) {
+        const Begun* begun = begun_here(known);
+        if (begun != nullptr && begun->outcome) {
+            effect.attempt = begun->attempt;
+            const Outcome outcome = *begun->outcome;
+            return pass_over(plan, event, effect, outcome, entry, open);
         }
-        finish(plan, event, effect, not_understood(*std::move(why)), open);
-        return settle(plan, entry, open);
+        if (begun == nullptr && parts_.on_interrupted == OnInterrupted::hold) {
+            effect.attempt = known->attempt;
+            return hold(plan, event, effect, entry, open);
+        }
     }
+    if (auto why = parts_.upcasts.upcast(event)) {
+        return pass_over(plan, event, effect, not_understood(*std::move(why)), entry, open);
+    }
+    return act(plan, event, *lease, effect, entry, open);
+}
+
+Carried EffectApplier::act(Plan& plan, Event& event, const Lease& lease, Effect effect, const Entry& entry,
+                           Open& open) {
+    const double share = static_cast<double>(held_.size()) / parts_.partitions;
+    plan.rest = pace_.take(parts_.clock.steady(), share);
+    if (plan.rest.count() > 0) return Carried::committed;
     // 1. Pending, together with the outcome of the one before.
+    if (begun_.size() > limits::kActsRemembered) begun_.clear();
+    begun_[event.id] = {lease.epoch, effect.attempt, std::nullopt};
     const Carried begun = begin(plan, entry, effect, open);
     if (begun != Carried::committed) return begun;
     // 2. The lease once more, then act.
-    if (!parts_.leases.holds(lease->partition, lease->epoch)) {
+    if (!parts_.leases.holds(lease.partition, lease.epoch)) {
         renew();
         return Carried::fenced;
     }
-    parts_.watch.calling(event, effect.attempt);
-    const Outcome outcome =
-        object_->act(event, {effect.attempt, parts_.clock.now() + parts_.time_limit, effect.key});
-    parts_.watch.returned();
+    const Outcome outcome = breaker_.judge(event.stream, acted(event, effect));
+    begun_[event.id].outcome = outcome;
     // 3. Committed with the next one's pending, or at the end of the plan.
     finish(plan, event, effect, outcome, open);
     return Carried::committed;
+}
+
+Outcome EffectApplier::acted(const Event& event, const Effect& effect) {
+    const Calling calling(parts_.watch, event, effect.attempt);
+    try {
+        return object_->act(event, {effect.attempt, parts_.clock.now() + parts_.time_limit, effect.key});
+    } catch (const std::bad_alloc&) {
+        return out_of_memory();
+    }
+}
+
+// Not acted: the outcome is known already. A step has room for one outcome, so that of the one before goes by
+// itself.
+Carried EffectApplier::pass_over(Plan& plan, const Event& event, const Effect& effect, const Outcome& outcome,
+                                 const Entry& entry, Open& open) {
+    if (open.finished) {
+        const Carried carried = settle(plan, entry, open);
+        if (carried != Carried::committed) return carried;
+    }
+    finish(plan, event, effect, outcome, open);
+    return settle(plan, entry, open);
+}
+
+// Whether it was done is not known, and it is not to be done twice: an operator decides. Retried, it acts.
+Carried EffectApplier::hold(Plan& plan, const Event& event, Effect effect, const Entry& entry, Open& open) {
+    if (open.finished) {
+        const Carried carried = settle(plan, entry, open);
+        if (carried != Carried::committed) return carried;
+    }
+    const Outcome outcome{Outcome::Kind::rejected,
+                          "attempt " + std::to_string(effect.attempt) +
+                              " was interrupted: whether it was done is not known. Look for its key " +
+                              effect.key.text() + ", then retry or skip it",
+                          {},
+                          {}};
+    finish(plan, event, effect, outcome, open);
+    open.finished->state = EffectState::held;
+    open.attempts.back().outcome = "interrupted";
+    return settle(plan, entry, open);
+}
+
+const EffectApplier::Begun* EffectApplier::begun_here(const std::optional<Effect>& known) const {
+    const auto begun = begun_.find(known->event);
+    const bool ours =
+        begun != begun_.end() && begun->second.epoch == known->epoch && begun->second.attempt == known->attempt;
+    return ours ? &begun->second : nullptr;
 }
 
 Carried EffectApplier::begin(Plan& plan, const Entry& entry, const Effect& effect, Open& open) {
@@ -131,13 +215,18 @@ void EffectApplier::finish(Plan& plan, const Event& event, Effect effect, const 
     change.now = parts_.parking.parked(was, event, outcome);
     change.failed = true;
     if (auto attempt = attempt_of(was, change.now, event, outcome)) open.attempts.push_back(*std::move(attempt));
-    if (is_outage(outcome)) plan.away = outcome.dependency + ": " + outcome.reason;
+    if (is_outage(outcome)) {
+        plan.away = outcome.dependency + ": " + outcome.reason;
+    } else if (breaker_.open()) {
+        plan.away = breaker_.reason() + ": " + outcome.reason;
+    }
     parts_.watch.parked(event, change.now, outcome.reason);
 }
 
 Carried EffectApplier::commit(Plan& plan, EffectStep step) {
     switch (parts_.ledger.commit(step)) {
         case Flushed::committed:
+            if (step.finished) begun_.erase(step.finished->event);
             for (auto& [stream, change] : plan.streams) {
                 parts_.rows.put(change.now);
                 change.before = change.now;

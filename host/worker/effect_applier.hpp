@@ -2,16 +2,21 @@
 //   1. commit the ledger row `pending` with lease epoch and attempt
 //   2. look at the lease once more, act
 //   3. commit the outcome and the stream row together, and in the same transaction the next `pending`
-// A pending row found later was interrupted between 1 and 3: the effect is done again with the same key.
+// A pending row found later was interrupted between 1 and 3. When this process knows what came of it, because only
+// the commit failed, that is committed now. Else, as the handler's settings say, it is done again with the same
+// key, or held: its stream is dead until an operator decides.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 
 #include "host/core/clock.hpp"
 #include "host/core/handler.hpp"
 #include "host/worker/applier.hpp"
+#include "host/worker/breaker.hpp"
+#include "host/worker/pace.hpp"
 #include "host/worker/parking.hpp"
 
 namespace lantern::worker {
@@ -31,8 +36,10 @@ public:
         Watch& watch;
         Clock& clock;
         Parking parking;
+        OnInterrupted on_interrupted = OnInterrupted::repeat;
+        std::optional<Rate> rate{};
     };
-    explicit EffectApplier(Parts parts) : parts_(std::move(parts)) {}
+    explicit EffectApplier(Parts parts) : parts_(std::move(parts)), pace_(parts_.rate) {}
 
     Carried carry_out(Plan& plan, const std::vector<Lease>& held) override;
     void renew() override;
@@ -47,7 +54,21 @@ private:
         std::vector<FailedAttempt> attempts;
     };
 
+    // An act whose end is not committed yet, as this process knows it.
+    struct Begun {
+        Epoch epoch;
+        int attempt = 1;
+        std::optional<Outcome> outcome;  // nothing: it was not done
+    };
+
     Carried take(Plan& plan, Event& event, const Entry& entry, Open& open);
+    Carried act(Plan& plan, Event& event, const Lease& lease, Effect effect, const Entry& entry, Open& open);
+    Outcome acted(const Event& event, const Effect& effect);
+    Carried pass_over(Plan& plan, const Event& event, const Effect& effect, const Outcome& outcome,
+                      const Entry& entry, Open& open);
+    Carried hold(Plan& plan, const Event& event, Effect effect, const Entry& entry, Open& open);
+    const Begun* begun_here(const std::optional<Effect>& known) const;
+    static void leave_the_rest(Plan& plan, std::size_t from);
     Carried begin(Plan& plan, const Entry& entry, const Effect& effect, Open& open);
     Carried settle(Plan& plan, const Entry& entry, Open& open);
     Carried commit(Plan& plan, EffectStep step);
@@ -58,6 +79,10 @@ private:
     std::unique_ptr<SideEffect> object_;
     std::optional<Generation> generation_;
     std::vector<Lease> held_;
+    Breaker breaker_;
+    Pace pace_;
+    std::map<EventId, Begun>
+        begun_;  // outlives lost connections and leases: the ledger says whether it still counts
 };
 
 }  // namespace lantern::worker

@@ -31,7 +31,13 @@ struct Plan {
     std::size_t duplicates = 0;
     // Set by the applier: the dependency that is away, and why. What stands behind it in `events` was not tried.
     std::string away;
-    bool complete = true;  // false: a gap was longer than one read; plan the same deliveries again afterwards
+    // Set by the applier: so long nothing is to be tried, for its handler's rate is kept. Likewise.
+    Milliseconds rest{0};
+    // False: a gap was longer than one read, or other things are to be looked after first; plan the same deliveries
+    // again afterwards.
+    bool complete = true;
+    // Events that the plugin is not called for any more: their outcome is known.
+    std::map<const Event*, Outcome> verdicts;
 
     std::vector<StreamUpdate> updates() const;  // of the streams that changed, sorted
     void note_seen(const Event& event);

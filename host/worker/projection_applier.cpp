@@ -1,8 +1,10 @@
 #include "host/worker/projection_applier.hpp"
 
 #include <algorithm>
+#include <new>
 
 #include "host/core/fault.hpp"
+#include "host/worker/calling.hpp"
 
 namespace lantern::worker {
 
@@ -112,7 +114,8 @@ Carried ProjectionApplier::attempt(Plan& plan, std::span<Event* const> events, c
     not_understood_.clear();
     std::vector<TableKey> keys;
     for (Event* event : events) {
-        if (!plan.streams.at(event->stream).takes_events()) continue;
+        if (!plan.streams.at(event->stream).takes_events() || plan.verdicts.contains(event)) continue;
+        const Calling calling(parts_.watch, *event, plan.streams.at(event->stream).now.attempts + 1);
         if (auto why = parts_.upcasts.upcast(*event)) {
             not_understood_.emplace(event, std::move(*why));
             continue;
@@ -136,7 +139,9 @@ void ProjectionApplier::call(Plan& plan, Event& event, Recording& recording) {
         return;
     }
     changes_.begin_event(event.position);
-    const Outcome outcome = outcome_of(event, change, recording);
+    const auto verdict = plan.verdicts.find(&event);
+    const Outcome outcome =
+        verdict != plan.verdicts.end() ? verdict->second : outcome_of(event, change, recording);
     if (outcome.advances()) {
         change.now.revision = event.revision;
         change.now.attempts = 0;
@@ -144,16 +149,27 @@ void ProjectionApplier::call(Plan& plan, Event& event, Recording& recording) {
     }
     changes_.drop_event();
     park(plan, event, outcome);
+    if (is_outage(outcome)) {
+        plan.away = outcome.dependency + ": " + outcome.reason;
+    } else if (breaker_.open()) {
+        plan.away = breaker_.reason() + ": " + outcome.reason;
+    }
 }
 
 Outcome ProjectionApplier::outcome_of(Event& event, const StreamChange& change, Recording& recording) {
     if (const auto why = not_understood_.find(&event); why != not_understood_.end()) {
         return not_understood(why->second);
     }
-    parts_.watch.calling(event, change.now.attempts + 1);
-    Outcome outcome = object_->handle(event, recording);
-    parts_.watch.returned();
-    return outcome;
+    return breaker_.judge(event.stream, handled(event, change.now.attempts + 1, recording));
+}
+
+Outcome ProjectionApplier::handled(const Event& event, int attempt, Recording& recording) {
+    const Calling calling(parts_.watch, event, attempt);
+    try {
+        return object_->handle(event, recording);
+    } catch (const std::bad_alloc&) {
+        return out_of_memory();
+    }
 }
 
 void ProjectionApplier::park(Plan& plan, const Event& event, const Outcome& outcome) {
@@ -162,7 +178,6 @@ void ProjectionApplier::park(Plan& plan, const Event& event, const Outcome& outc
     change.now = parts_.parking.parked(was, event, outcome);
     change.failed = true;
     if (auto attempt = attempt_of(was, change.now, event, outcome)) attempts_.push_back(*std::move(attempt));
-    if (is_outage(outcome)) plan.away = outcome.dependency + ": " + outcome.reason;
     parts_.watch.parked(event, change.now, outcome.reason);
 }
 

@@ -9,6 +9,7 @@
 
 #include "host/core/clock.hpp"
 #include "host/worker/applier.hpp"
+#include "host/worker/breaker.hpp"
 #include "host/worker/changes.hpp"
 #include "host/worker/parking.hpp"
 
@@ -41,6 +42,7 @@ private:
     Carried one_by_one(Plan& plan, const Entry& entry);
     void call(Plan& plan, Event& event, Recording& recording);
     Outcome outcome_of(Event& event, const StreamChange& change, Recording& recording);
+    Outcome handled(const Event& event, int attempt, Recording& recording);
     void park(Plan& plan, const Event& event, const Outcome& outcome);
     Carried flush(Plan& plan, const Entry& entry);
     Entry entry_of(const std::vector<Lease>& held);
@@ -49,6 +51,7 @@ private:
     std::unique_ptr<Projection> object_;
     std::optional<Generation> generation_;
     Changes changes_;
+    Breaker breaker_;
     std::vector<FailedAttempt> attempts_;
     std::unordered_map<const Event*, std::string> not_understood_;  // of the batch in hand: why
 };

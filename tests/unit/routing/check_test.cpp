@@ -59,6 +59,18 @@ TEST(Check, EveryTypeThatIsNotUnderstoodIsNamed) {
     EXPECT_EQ(misfits[1].expected, "one of X");
 }
 
+TEST(Check, WhatOnlySideEffectsKnowIsRefusedForAProjection) {
+    Routing routing = one_handler("model", {"X"});
+    routing.handlers[0].rate = Rate{};
+    routing.handlers[0].on_interrupted = OnInterrupted::hold;
+    const auto misfits = check(routing, kPlugins);
+    ASSERT_THAT(misfits, SizeIs(2));
+    EXPECT_EQ(misfits[0].key, "rate");
+    EXPECT_EQ(misfits[1].key, "on_interrupted");
+    routing.handlers[0].plugin = "mail";
+    EXPECT_THAT(check(routing, kPlugins), SizeIs(0));
+}
+
 TEST(Check, WithoutPluginsTheMessageSaysSo) {
     const auto misfits = check(one_handler("mail", {"X"}), {});
     ASSERT_THAT(misfits, SizeIs(1));

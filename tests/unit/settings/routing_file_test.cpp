@@ -45,6 +45,8 @@ TEST(RoutingFile, EveryKeyIsRead) {
     start: now
     time_limit: 10s
     retry: {attempts: 3, initial: 250ms, factor: 1.5, max: 1m, jitter: none}
+    on_interrupted: hold
+    rate: 600/m
     queue_type: classic
     batch: 100
     settings: {from: a@b, port: 25, tls: true, "quoted": "25", list: [1, 2.5, null], deep: {x: y}}
@@ -58,6 +60,8 @@ TEST(RoutingFile, EveryKeyIsRead) {
     expected.start = Start::now;
     expected.time_limit = 10s;
     expected.retry = {3, 250ms, 1.5, 1min, Backoff::Jitter::none};
+    expected.on_interrupted = OnInterrupted::hold;
+    expected.rate = Rate{600, 1min};
     expected.queue_type = QueueType::classic;
     expected.batch_events_max = 100;
     expected.settings =

@@ -28,6 +28,14 @@ TEST(Units, Sizes) {
     }
 }
 
+TEST(Units, Rates) {
+    EXPECT_EQ(parse_rate("10/s"), (Rate{10, 1s}));
+    EXPECT_EQ(parse_rate("5000/h"), (Rate{5000, 1h}));
+    for (const char* wrong : {"", "10", "10/", "0/s", "-1/s", "10/ms", "10/ s", "1.5/s", "2000000/s", "/s"}) {
+        EXPECT_EQ(parse_rate(wrong), std::nullopt) << wrong;
+    }
+}
+
 TEST(Units, Numbers) {
     EXPECT_EQ(parse_integer("-12"), -12);
     EXPECT_EQ(parse_integer("12x"), std::nullopt);

@@ -1,75 +1,11 @@
 #include <gtest/gtest.h>
 
-#include "host/worker/effect_applier.hpp"
-#include "host/worker/worker.hpp"
-#include "tests/unit/worker/world.hpp"
+#include "tests/unit/worker/effect_world.hpp"
 
 namespace lantern::worker {
 namespace {
 
 using namespace fake;
-
-// Notes what it did, under which key; fails as told.
-class Sender final : public SideEffect {
-public:
-    struct Log {
-        std::vector<std::pair<std::string, Uuid>> acts;
-        std::function<Outcome(const Event&, const Attempt&)> script;
-    };
-    explicit Sender(Log& log) : log_(log) {}
-
-    Outcome act(const Event& event, const Attempt& attempt) override {
-        log_.acts.emplace_back(event.data, attempt.idempotency_key);
-        return log_.script ? log_.script(event, attempt) : Outcome{};
-    }
-
-private:
-    Log& log_;
-};
-
-struct EffectWorld : World {
-    using World::World;
-    Sender::Log log;
-    EffectApplier effects{{
-        .handler = HandlerName{"mail"},
-        .partitions = kPartitions,
-        .time_limit = std::chrono::seconds(30),
-        .make_object = [this] { return std::make_unique<Sender>(log); },
-        .model = model,
-        .ledger = model,
-        .leases = leases,
-        .rows = rows,
-        .upcasts = upcasts,
-        .watch = notes,
-        .clock = clock,
-        .parking = {backoff_, clock, random},
-    }};
-    Worker mailer{{
-        .handler =
-            [] {
-                HandlerSettings settings;
-                settings.name = HandlerName{"mail"};
-                settings.partitions = kPartitions;
-                return settings;
-            }(),
-        .deliveries = queue,
-        .leases = leases,
-        .history = store,
-        .model = model,
-        .applier = effects,
-        .rows = rows,
-        .watch = notes,
-        .clock = clock,
-        .random = random,
-    }};
-
-    void settle(int turns = 20) { World::settle(mailer, turns); }
-    std::vector<std::string> acts() const {
-        std::vector<std::string> all;
-        for (const auto& [data, key] : log.acts) all.push_back(data);
-        return all;
-    }
-};
 
 TEST(Effects, ActOnceEachAndLeaveADoneRow) {
     EffectWorld world;
@@ -105,29 +41,15 @@ TEST(Effects, PendingIsCommittedBeforeTheAct) {
     EXPECT_EQ(world.log.acts.size(), 1u);
 }
 
-TEST(Effects, AnInterruptedOneIsRepeatedWithTheSameKey) {
-    EffectWorld world;
-    world.append_and_deliver(1, "a");
-    world.log.script = [&](const Event&, const Attempt& attempt) {
-        if (attempt.number == 1) world.leases.steal(Partition{1});  // what it writes now is fenced
-        return Outcome{};
-    };
-    world.settle(4);
-    ASSERT_EQ(world.log.acts.size(), 2u);
-    EXPECT_EQ(world.log.acts[0].second, world.log.acts[1].second);
-    EXPECT_EQ(world.model.ledger.begin()->second.attempt, 2);
-    EXPECT_EQ(world.model.ledger.begin()->second.state, EffectState::done);
-}
-
 TEST(Effects, WithoutTheLeaseNothingIsDone) {
     EffectWorld world;
     world.append_and_deliver(1, "a");
     // Stolen between the pending row and the act: the look at the lease finds it.
-    world.mailer.turn(Milliseconds(0));
+    world.turn();
     world.log.acts.clear();
     world.append_and_deliver(1, "b");
     world.leases.steal(Partition{1});
-    world.mailer.turn(Milliseconds(0));
+    world.turn();
     EXPECT_TRUE(world.log.acts.empty());
     world.settle(3);
     EXPECT_EQ(world.acts(), std::vector<std::string>{"b"});
@@ -141,7 +63,7 @@ TEST(Effects, AFailingOneParksItsStreamAndIsTriedAgain) {
     world.append_and_deliver(1, "a");
     world.append_and_deliver(1, "b");
     world.append_and_deliver(2, "x");
-    world.mailer.turn(Milliseconds(0));
+    world.turn();
     EXPECT_EQ(world.acts(), (std::vector<std::string>{"a", "x"}));
     EXPECT_EQ(world.model.stream(1).state, StreamState::retrying);
     world.settle(10);
@@ -159,7 +81,7 @@ TEST(Effects, AnOutageStopsAtTheFirstThatMeetsItAndLosesNone) {
         world.append_and_deliver(stream, "a" + std::to_string(stream));
         world.append_and_deliver(stream, "b" + std::to_string(stream));
     }
-    world.mailer.turn(Milliseconds(0));
+    world.turn();
     EXPECT_EQ(world.log.acts.size(), 1u) << "the others would wait for the same";
     world.settle(40);
     EXPECT_LT(world.log.acts.size(), 43u);

@@ -1,0 +1,213 @@
+// What slows a handler on purpose: the breaker, its rate, and other things that must be looked after meanwhile.
+#include <gtest/gtest.h>
+
+#include "host/worker/pace.hpp"
+#include "tests/unit/worker/effect_world.hpp"
+
+namespace lantern::worker {
+namespace {
+
+using namespace fake;
+using namespace std::chrono_literals;
+
+constexpr int kMany = static_cast<int>(limits::kBreakerStreams) + 10;
+
+Backoff few_attempts() {
+    return {.attempts = 2, .initial = 100ms, .factor = 1, .max = 100ms, .jitter = Backoff::Jitter::none};
+}
+
+TEST(Breaker, OpensWhenManyStreamsFailInARowAndBurnsNoMoreAttempts) {
+    World world(few_attempts());
+    int calls = 0;
+    bool away = true;
+    world.script = [&](const Event&) {
+        ++calls;
+        return away ? retry("timed out") : Outcome{};
+    };
+    for (int stream = 1; stream <= kMany; ++stream) world.append_and_deliver(stream, "a");
+    world.worker.turn(Milliseconds(0));
+    EXPECT_EQ(calls, static_cast<int>(limits::kBreakerStreams));
+    EXPECT_NE(world.notes.waits_for.find("10 streams in a row failed: timed out"), std::string::npos)
+        << world.notes.waits_for;
+    for (int turn = 0; turn < 20; ++turn) world.worker.turn(Milliseconds(0));
+    EXPECT_EQ(calls, static_cast<int>(limits::kBreakerStreams)) << "it waits";
+    world.clock.advance(limits::kBackoffMax);
+    world.worker.turn(Milliseconds(0));
+    EXPECT_EQ(calls, static_cast<int>(limits::kBreakerStreams) + 1) << "one probe";
+
+    world.settle(300);
+    for (int stream = 1; stream <= kMany; ++stream) {
+        ASSERT_NE(world.model.stream(stream).state, StreamState::dead) << stream;
+        ASSERT_LE(world.model.stream(stream).attempts, 1) << stream;
+    }
+    away = false;
+    world.settle(100);
+    for (int stream = 1; stream <= kMany; ++stream) {
+        ASSERT_EQ(world.value(stream), "a") << stream;
+        ASSERT_EQ(world.model.stream(stream).state, StreamState::live);
+    }
+    EXPECT_EQ(world.notes.waits_for, "");
+    EXPECT_EQ(world.queue.left(), 0u);
+}
+
+TEST(Breaker, StaysClosedWhileOthersSucceedAndWhenOneStreamFailsOftenOrManyAreRejected) {
+    World world(Backoff{.attempts = 50, .initial = 1ms, .factor = 1, .max = 1ms, .jitter = Backoff::Jitter::none});
+    world.script = [&](const Event& event) {
+        if (event.data == "poison") return retry("poison");
+        if (event.data == "refused") return Outcome{Outcome::Kind::rejected, "no", {}, {}};
+        return Outcome{};
+    };
+    for (int stream = 1; stream <= kMany; ++stream) {
+        world.append_and_deliver(stream, stream % 5 == 0 ? "fine" : "poison");
+        world.append_and_deliver(1000 + stream, "refused");
+    }
+    world.worker.turn(Milliseconds(0));
+    EXPECT_EQ(world.notes.waits_for, "");
+    World single(Backoff{.attempts = 50, .initial = 1ms, .factor = 1, .max = 1ms, .jitter = Backoff::Jitter::none});
+    single.script = [&](const Event&) { return retry("poison"); };
+    single.append_and_deliver(1, "a");
+    single.settle(30);
+    EXPECT_EQ(single.notes.waits_for, "");
+    EXPECT_GT(single.model.stream(1).attempts, static_cast<int>(limits::kBreakerStreams));
+}
+
+TEST(Breaker, OpensForSideEffectsToo) {
+    EffectWorld world(few_attempts());
+    bool away = true;
+    world.log.script = [&](const Event&, const Attempt&) { return away ? retry("timed out") : Outcome{}; };
+    for (int stream = 1; stream <= kMany; ++stream) world.append_and_deliver(stream, "a");
+    world.turn();
+    EXPECT_EQ(world.log.acts.size(), limits::kBreakerStreams);
+    world.settle(200);
+    for (int stream = 1; stream <= kMany; ++stream)
+        ASSERT_NE(world.model.stream(stream).state, StreamState::dead) << stream;
+    away = false;
+    world.settle(100);
+    for (const auto& [event, effect] : world.model.ledger) ASSERT_EQ(effect.state, EffectState::done);
+    EXPECT_EQ(world.queue.left(), 0u);
+}
+
+TEST(Pace, KeepsToTheRateWithASecondsWorthAtOnce) {
+    ManualClock clock;
+    Pace pace(Rate{10, 1s});
+    int done = 0;
+    for (int ms = 0; ms < 10'000; ++ms) {
+        done += pace.take(clock.steady(), 1).count() == 0 ? 1 : 0;
+        clock.advance(1ms);
+    }
+    EXPECT_GE(done, 99);
+    EXPECT_LE(done, 101);
+    clock.advance(1h);
+    int burst = 0;
+    while (pace.take(clock.steady(), 1).count() == 0) ++burst;
+    EXPECT_EQ(burst, 10);
+}
+
+TEST(Pace, AShareOfThePartitionsIsAShareOfTheRate) {
+    ManualClock clock;
+    Pace quarter(Rate{60, 1min}), three_quarters(Rate{60, 1min});
+    int few = 0, many = 0;
+    for (int tenth = 0; tenth < 36'000; ++tenth) {
+        few += quarter.take(clock.steady(), 0.25).count() == 0 ? 1 : 0;
+        many += three_quarters.take(clock.steady(), 0.75).count() == 0 ? 1 : 0;
+        clock.advance(100ms);
+    }
+    EXPECT_NEAR(few, 900, 20);
+    EXPECT_NEAR(few + many, 3600, 150);
+    EXPECT_LE(few + many, 3602);
+    EXPECT_EQ(Pace(std::nullopt).take(clock.steady(), 1).count(), 0);
+}
+
+TEST(Rates, AreKeptWithoutAnAttemptAndWithoutForgettingLeasesAndBroker) {
+    EffectWorld world({}, {.on_interrupted = OnInterrupted::repeat, .rate = Rate{2, 1s}});
+    for (int stream = 1; stream <= 20; ++stream) world.append_and_deliver(stream, "a");
+    std::size_t most = 0;
+    for (int tenths = 0; tenths < 120; ++tenths) {
+        const auto before = world.log.acts.size();
+        const int serviced = world.queue.serviced;
+        const Milliseconds idle = world.turn();
+        most = std::max(most, world.log.acts.size() - before);
+        if (before > 0 && world.queue.left() > 0) {
+            EXPECT_GT(world.queue.serviced, serviced);
+        }
+        EXPECT_LE(idle, limits::kBackoffFirst);
+        world.clock.advance(100ms);
+    }
+    EXPECT_LE(most, 2u);
+    EXPECT_EQ(world.log.acts.size(), 20u) << "2 a second for 12 seconds";
+    EXPECT_EQ(world.notes.parks, 0);
+    EXPECT_EQ(world.model.attempts.size(), 0u);
+    EXPECT_EQ(world.queue.left(), 0u);
+    for (const auto& [event, effect] : world.model.ledger) EXPECT_EQ(effect.attempt, 1);
+}
+
+// 500 mails of 30 s each must not keep a worker from its leases for hours.
+TEST(SlowActs, LetTheWorkerLookAfterItsLeasesAndTheBrokerInBetween) {
+    EffectWorld world;
+    world.log.script = [&](const Event&, const Attempt&) {
+        world.clock.advance(30s);
+        return Outcome{};
+    };
+    for (int stream = 1; stream <= 8; ++stream) world.append_and_deliver(stream, "a");
+    for (std::size_t acts = 1; acts <= 8; ++acts) {
+        world.turn();
+        ASSERT_EQ(world.log.acts.size(), acts);
+    }
+    world.turn();
+    EXPECT_EQ(world.queue.left(), 0u);
+    EXPECT_GE(world.queue.serviced, 7);
+}
+
+// Caught up in pieces, a stream becomes live only with its last event.
+TEST(SlowActs, AStreamThatIsCaughtUpSlowlyStaysParkedUntilItsEnd) {
+    EffectWorld world(few_attempts());
+    bool broken = true;
+    world.log.script = [&](const Event&, const Attempt&) {
+        if (broken) return retry("no");
+        world.clock.advance(30s);
+        return Outcome{};
+    };
+    for (const char* data : {"a", "b", "c", "d"}) world.append_and_deliver(1, data);
+    world.turn();
+    broken = false;
+    world.log.acts.clear();
+    world.settle(20);
+    EXPECT_EQ(world.acts(), (std::vector<std::string>{"a", "b", "c", "d"}));
+    EXPECT_EQ(world.model.stream(1).state, StreamState::live);
+    EXPECT_EQ(world.model.stream(1).revision, Revision{4});
+}
+
+// A store that was adopted: what its earlier incarnation published is passed over, what another one did is not.
+TEST(Incarnations, OfThePastArePassedOverAndForeignOnesHoldTheHandler) {
+    World world;
+    const Uuid before = Uuid::v7(Timestamp{}, 1, 1), now = Uuid::v7(Timestamp{}, 2, 2);
+    world.store.incarnation_now = now;
+    world.store.past = {before};
+    world.queue.incarnation = before;
+    Event lost = world.append(1, "lost");
+    lost.revision = Revision{9};
+    world.queue.deliver(lost);
+    world.worker.turn(Milliseconds(0));
+    EXPECT_EQ(world.value(1), "");
+    EXPECT_EQ(world.queue.left(), 0u);
+
+    world.queue.incarnation = Uuid::v7(Timestamp{}, 3, 3);
+    world.append_and_deliver(2, "x");
+    EXPECT_THROW(world.worker.turn(Milliseconds(0)), Fault);
+    EXPECT_EQ(world.value(2), "");
+    EXPECT_EQ(world.queue.left(), 1u) << "not acknowledged";
+}
+
+// A worker that lived through it: with the next connection it knows the store's new incarnation.
+TEST(Incarnations, AreReadAgainAfterALostConnection) {
+    World world;
+    world.worker.turn(Milliseconds(0));
+    world.store.incarnation_now = world.queue.incarnation = Uuid::v7(Timestamp{}, 2, 2);
+    world.worker.recover(Fault(FaultKind::outage, "postgres", "restarted"));
+    world.append_and_deliver(1, "a");
+    world.settle(3);
+    EXPECT_EQ(world.value(1), "a");
+}
+
+}  // namespace
+}  // namespace lantern::worker
