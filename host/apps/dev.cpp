@@ -31,8 +31,9 @@ struct Options {
 
 void print(const Endpoints& endpoints) {
     std::cout << "Lantern runs, process " << endpoints.dev_pid << "\n  HTTP        " << endpoints.http_url
-              << "\n  PostgreSQL  " << endpoints.postgres_url << "\n  RabbitMQ    " << endpoints.amqp_url
-              << "\n  token       " << endpoints.admin_token << std::endl;
+              << "\n  metrics     " << endpoints.metrics_url << "/metrics\n  PostgreSQL  " << endpoints.postgres_url
+              << "\n  RabbitMQ    " << endpoints.amqp_url << "\n  token       " << endpoints.admin_token
+              << std::endl;
 }
 
 // The endpoints that the process `dev` wrote; nothing while it is not ready.

@@ -50,7 +50,9 @@ void DevStack::start() {
     for (const auto& name : postgres::migrate(postgres_.url(kDatabase))) say_("applied " + name);
 
     const int port = private_servers::persistent_port(options_.data / "http_port");
+    const int metrics_port = private_servers::persistent_port(options_.data / "metrics_port");
     endpoints_ = {.http_url = "http://127.0.0.1:" + std::to_string(port),
+                  .metrics_url = "http://127.0.0.1:" + std::to_string(metrics_port),
                   .postgres_url = postgres_.url(kDatabase),
                   .amqp_url = rabbit_.url("lantern"),
                   .admin_token = private_servers::persistent_secret(options_.data / "secrets" / "admin_token"),
@@ -66,12 +68,14 @@ void DevStack::start_host() {
                                      "--plugins", options_.plugins.string(), "--ready-file", ready_file().string(),
                                      "--alone"}};
     if (!options_.roles.empty()) host.argv.insert(host.argv.end(), {"--roles", options_.roles});
-    const std::string& url = endpoints_.http_url;
+    const auto port_of = [](const std::string& url) { return url.substr(url.rfind(':') + 1); };
     host.environment = {{processes::kOwnerVariable, options_.data.string()},
                         {"LANTERN_POSTGRES_URL", endpoints_.postgres_url},
                         {"LANTERN_AMQP_URL", endpoints_.amqp_url},
                         {"LANTERN_HTTP_ADDRESS", "127.0.0.1"},
-                        {"LANTERN_HTTP_PORT", url.substr(url.rfind(':') + 1)},
+                        {"LANTERN_HTTP_PORT", port_of(endpoints_.http_url)},
+                        {"LANTERN_METRICS_ADDRESS", "127.0.0.1"},
+                        {"LANTERN_METRICS_PORT", port_of(endpoints_.metrics_url)},
                         {"LANTERN_ADMIN_TOKEN", endpoints_.admin_token},
                         {"LANTERN_MAIL_DIR", (options_.data / "mail").string()},
                         {"LANTERN_CACHE_DIR", (options_.data / "cache").string()}};

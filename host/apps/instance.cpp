@@ -59,8 +59,14 @@ std::optional<Endpoints> read_endpoints(const std::filesystem::path& data) {
         const auto* value = object.if_contains(name);
         return value && value->is_string() ? std::string(value->get_string()) : std::string();
     };
-    Endpoints endpoints{member("http_url"), member("postgres_url"), member("amqp_url"), member("admin_token"), 0,
-                        member("config"),   member("plugins")};
+    Endpoints endpoints{.http_url = member("http_url"),
+                        .metrics_url = member("metrics_url"),
+                        .postgres_url = member("postgres_url"),
+                        .amqp_url = member("amqp_url"),
+                        .admin_token = member("admin_token"),
+                        .dev_pid = 0,
+                        .config = member("config"),
+                        .plugins = member("plugins")};
     if (const auto* pid = object.if_contains("dev_pid"); pid && pid->is_int64())
         endpoints.dev_pid = static_cast<pid_t>(pid->get_int64());
     return endpoints;
@@ -68,10 +74,10 @@ std::optional<Endpoints> read_endpoints(const std::filesystem::path& data) {
 
 void write_endpoints(const std::filesystem::path& data, const Endpoints& endpoints) {
     const boost::json::object object{
-        {"http_url", endpoints.http_url},       {"postgres_url", endpoints.postgres_url},
-        {"amqp_url", endpoints.amqp_url},       {"admin_token", endpoints.admin_token},
-        {"dev_pid", endpoints.dev_pid},         {"config", endpoints.config.string()},
-        {"plugins", endpoints.plugins.string()}};
+        {"http_url", endpoints.http_url},         {"metrics_url", endpoints.metrics_url},
+        {"postgres_url", endpoints.postgres_url}, {"amqp_url", endpoints.amqp_url},
+        {"admin_token", endpoints.admin_token},   {"dev_pid", endpoints.dev_pid},
+        {"config", endpoints.config.string()},    {"plugins", endpoints.plugins.string()}};
     private_servers::write_private_file(data / kEndpointsFile, boost::json::serialize(object) + "\n", {});
 }
 

@@ -1,7 +1,7 @@
 // Which Lantern a verb is about: the one of `lantern dev --data DIR`, or the one that the configuration names.
 //
-// DIR/endpoints.json, written by `lantern dev` once it is ready, holds http_url, postgres_url, amqp_url,
-// admin_token, dev_pid, config and plugins. Mode 0600: it holds passwords.
+// DIR/endpoints.json, written by `lantern dev` once it is ready, holds http_url, metrics_url, postgres_url,
+// amqp_url, admin_token, dev_pid, config and plugins. Mode 0600: it holds passwords.
 #pragma once
 
 #include <sys/types.h>
@@ -16,6 +16,7 @@ namespace lantern::apps {
 
 struct Endpoints {
     std::string http_url;
+    std::string metrics_url;  // of the host: /metrics, /healthz, /readyz
     std::string postgres_url;
     std::string amqp_url;
     std::string admin_token;

@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     Verbs verbs(app);
     add_dev(verbs);
+    add_doctor(verbs);
     add_explain(verbs);
     add_host(verbs);
     add_migrate(verbs);

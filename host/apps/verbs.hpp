@@ -40,6 +40,7 @@ private:
 
 // One for each file.
 void add_dev(Verbs& verbs);
+void add_doctor(Verbs& verbs);
 void add_explain(Verbs& verbs);
 void add_host(Verbs& verbs);
 void add_migrate(Verbs& verbs);

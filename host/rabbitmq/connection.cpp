@@ -89,6 +89,15 @@ void Connection::login(const Address& address, const std::string& name) {
     throw Fault(FaultKind::outage, "rabbitmq", "cannot log in to " + where_);
 }
 
+std::string Connection::server_property(std::string_view name) const {
+    const amqp_table_t* properties = amqp_get_server_properties(state_.get());
+    for (int at = 0; properties && at < properties->num_entries; ++at) {
+        const auto& [key, value] = properties->entries[at];
+        if (view(key) == name && value.kind == AMQP_FIELD_KIND_UTF8) return std::string(view(value.value.bytes));
+    }
+    return {};
+}
+
 Connection::~Connection() {
     if (!usable_) return;
     const timeval timeout = timeval_of(kGoodbye);

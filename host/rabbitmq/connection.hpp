@@ -64,6 +64,8 @@ public:
     bool usable() const { return usable_; }
     // Why the broker takes no publishes at the moment.
     const std::optional<std::string>& blocked() const { return blocked_; }
+    // Text that the broker said of itself at login: "version", "cluster_name"; empty: it did not.
+    std::string server_property(std::string_view name) const;
     std::size_t frame_bytes_max() const { return frame_bytes_max_; }
 
 private:

@@ -49,13 +49,14 @@ public:
     // Queues and bindings. Throws Fault (configuration) when a queue exists with other arguments; the handler's
     // other queues and all bindings are in place then.
     void declare(const TopologyHandler& handler);
+    // One queue, without its bindings. Throws as declare() does.
+    void declare_queue(const TopologyHandler& handler, Partition partition);
     // Unbinds a type, what is queued stays; or deletes queues with all that they hold. What is gone already is
     // fine.
     void retire(const Retired& gone);
 
 private:
     void open();
-    void declare_queue(const TopologyHandler& handler, Partition partition);
     void bind(const TopologyHandler& handler);
 
     Connection& connection_;

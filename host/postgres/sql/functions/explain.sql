@@ -56,10 +56,7 @@ begin
                count(*) as ever, coalesce(bool_or(e.revision = in_revision), false) as this
           into wanted
           from lantern.events e
-         where e.stream_id = in_stream
-           and exists (select from lantern.routes r
-                        where r.handler = one.handler and r.event_type = e.type and e.position > r.begin_position
-                          and (r.end_position is null or e.position <= r.end_position));
+         where e.stream_id = in_stream and lantern.wants(one.handler, e.type, e.position);
         out_waiting := wanted.waiting; out_oldest := wanted.oldest; out_first := wanted.first;
         out_first_event := null; out_first_type := null; out_failed_since := null;
         select e.id, e.type into out_first_event, out_first_type from lantern.events e

@@ -51,10 +51,7 @@ begin
               left join lateral (
                     select e.revision, e.id, e.type from lantern.events e
                      where e.stream_id = s.stream_id and e.revision > s.revision
-                       and exists (select from lantern.routes r
-                                    where r.handler = %1$L and r.event_type = e.type
-                                      and e.position > r.begin_position
-                                      and (r.end_position is null or e.position <= r.end_position))
+                       and lantern.wants(%1$L, e.type, e.position)
                      order by e.revision limit 1) f on true
               left join lateral (
                     select min(t.at) as since from lantern.attempts t
