@@ -9,12 +9,15 @@ int main(int argc, char** argv) {
     Verbs verbs(app);
     add_dev(verbs);
     add_doctor(verbs);
+    add_export(verbs);
     add_explain(verbs);
     add_host(verbs);
+    add_import(verbs);
     add_migrate(verbs);
     add_parked(verbs);
     add_pause(verbs);
     add_status(verbs);
+    add_store(verbs);
     add_api(verbs);
     add_relay(verbs);
     add_routes(verbs);

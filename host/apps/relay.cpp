@@ -5,9 +5,11 @@
 #include <set>
 
 #include "host/apps/host_processes.hpp"
+#include "host/apps/ready_signal.hpp"
 #include "host/apps/verbs.hpp"
 #include "host/core/fault.hpp"
 #include "host/postgres/catalog.hpp"
+#include "host/postgres/housekeeping.hpp"
 #include "host/postgres/leadership.hpp"
 #include "host/postgres/source.hpp"
 #include "host/processes/stop_request.hpp"
@@ -22,6 +24,7 @@ namespace {
 using relay::Step;
 
 constexpr auto kRoutingEvery = std::chrono::seconds{1};
+constexpr auto kTellEvery = std::chrono::seconds{1};
 
 Milliseconds longer(Milliseconds delay) {
     return std::clamp<Milliseconds>(delay * 2, limits::kBackoffFirst, limits::kBackoffMax);
@@ -37,14 +40,18 @@ public:
           source_(settings.postgres_url),
           leadership_(settings.postgres_url, relay_identity(getpid())),
           publisher_(settings.amqp_url, source_.incarnation()),
-          relay_(source_, leadership_, publisher_, clock_) {}
+          relay_(source_, leadership_, publisher_, clock_),
+          housekeeping_(settings.postgres_url, settings.keep) {}
 
     // What is in hand is finished, then leadership is given back.
     void run(const processes::StopRequest& stop) {
+        ReadySignal::give();
         while (!stop.requested()) {
             follow_routing();
+            follow_store();
             const Step step = relay_.step();
             report(step);
+            tell(step);
             if (step.wait > Milliseconds{0}) stop.wait(step.wait);
         }
         relay_.stop();
@@ -92,6 +99,35 @@ private:
         }
     }
 
+    // After a reconnect it may be an adopted one.
+    void follow_store() {
+        try {
+            publisher_.belong_to(source_.incarnation());
+        } catch (const Fault& fault) {
+            log_.debug("cannot look at the store", {{"why", fault.what()}});  // a step says it louder
+        }
+    }
+
+    // Where operators look: what holds the leader up, and which messages came back.
+    void tell(const Step& step) {
+        const std::string note = step.kind == Step::Kind::held_up ? step.trouble : "";
+        std::map<std::string, std::uint64_t> more;
+        for (const auto& [type, count] : publisher_.unroutable())
+            if (count > counted_[type]) more[type] = count - counted_[type];
+        const bool soon = told_at_ && clock_.steady() - *told_at_ < kTellEvery;
+        if (step.kind == Step::Kind::stood_by || soon || (note == told_ && more.empty())) return;
+        told_at_ = clock_.steady();
+        try {
+            leadership_.note(note);
+            told_ = note;
+            if (more.empty()) return;
+            leadership_.count_unroutable(more);
+            for (const auto& [type, count] : more) counted_[type] += count;
+        } catch (const Fault& fault) {
+            log_.debug("cannot tell what holds the relay up", {{"why", fault.what()}});
+        }
+    }
+
     // Says what changed, not what goes on.
     void report(const Step& step) {
         if (!step.trouble.empty() && step.trouble != trouble_) {
@@ -127,6 +163,10 @@ private:
     std::string trouble_;
     bool led_ = false;
     std::set<std::string> unroutable_, problems_;
+    std::string told_;
+    std::optional<std::chrono::steady_clock::time_point> told_at_;
+    std::map<std::string, std::uint64_t> counted_;
+    postgres::Housekeeping housekeeping_;
 };
 
 int run_relay(const Instance& at) {
@@ -139,8 +179,8 @@ int run_relay(const Instance& at) {
         try {
             Process(settings, log).run(stop);
         } catch (const Fault& fault) {
-            // Only from making it: the store may be away when we start.
-            if (!fault.retryable()) throw;
+            // Only from making it: the store may be away when we start, or needs a person first.
+            if (!fault.retryable() && fault.place() != "postgres") throw;
             log.warn("waits", {{"for", fault.what()}});
             stop.wait(delay = longer(delay));
         }

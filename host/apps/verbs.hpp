@@ -41,12 +41,15 @@ private:
 // One for each file.
 void add_dev(Verbs& verbs);
 void add_doctor(Verbs& verbs);
+void add_export(Verbs& verbs);
 void add_explain(Verbs& verbs);
 void add_host(Verbs& verbs);
+void add_import(Verbs& verbs);
 void add_migrate(Verbs& verbs);
 void add_parked(Verbs& verbs);
 void add_pause(Verbs& verbs);
 void add_status(Verbs& verbs);
+void add_store(Verbs& verbs);
 void add_api(Verbs& verbs);
 void add_relay(Verbs& verbs);
 void add_routes(Verbs& verbs);

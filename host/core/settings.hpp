@@ -4,14 +4,23 @@
 
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "host/core/auth_settings.hpp"
 #include "host/core/handler.hpp"
 #include "host/core/limits.hpp"
 
 namespace lantern {
+
+// Who may use a route.
+enum class Access {
+    scope,   // a caller with the route's scope; with none, any caller with a token
+    self,    // also the caller who is the aggregate {id} itself
+    anyone,  // no token is looked at; such a route takes no Idempotency-Key
+};
 
 // A path is made of segments; {name} takes one segment. "/v1/users/{id}/" also answers without the last slash.
 struct CommandRoute {
@@ -21,7 +30,14 @@ struct CommandRoute {
     std::string command;
     int status = 200;      // when accepted
     std::string scope;     // needed of the caller; empty: any caller with a token
+    Access access = Access::scope;
     bool creates = false;  // no {id}: a fresh id is made, and the stream must not exist
+    // Without {id} the aggregate is named by a field of the body: its id, or, with `key`, what was typed of a unique
+    // key of that scope.
+    std::string id_field, key;
+    // The same answer whatever comes of it and whenever, so that nobody learns what there is.
+    bool blind = false;
+    std::optional<Rate> per_address;  // requests from one address, over all hosts
     int repeats = 3;       // how often the command is decided anew when another append came between
 };
 
@@ -43,11 +59,13 @@ struct QueryRoute {
     Kind kind = Kind::row;
     std::string path;
     std::string scope;
+    Access access = Access::scope;
     std::string handler, table;         // row, rows
     std::string aggregate;              // all but rows
     std::string absent_when;            // row: a column that, when not null, makes the row absent (404)
     std::vector<QueryFilter> filters;   // rows
-    std::vector<std::string> order_by;  // rows: columns, descending
+    std::vector<std::string> order_by;  // rows: columns, descending, unless the caller sorts
+    std::vector<std::string> sorts;     // rows: columns by which the caller may sort
 };
 
 struct HttpSettings {
@@ -58,6 +76,9 @@ struct HttpSettings {
     int hash_threads = 2;
     std::string admin_token;
     std::size_t body_bytes_max = limits::kBodyBytesMax;
+    bool access_log = true;           // a line for each answer, of level info
+    std::vector<std::string> origins;  // of which browsers may read answers (CORS); "*": any
+    AuthSettings auth;
     std::vector<CommandRoute> commands;
     std::vector<QueryRoute> queries;
 };
@@ -66,6 +87,13 @@ struct HttpSettings {
 struct MetricsSettings {
     std::string address = "127.0.0.1";
     int port = 9464;  // 0: a free one
+};
+
+// How long is kept what nothing depends on any more.
+struct KeepSettings {
+    std::chrono::milliseconds effects = limits::kKeepEffects;    // acts of side effects that ended
+    std::chrono::milliseconds attempts = limits::kKeepAttempts;  // failures of streams that live again
+    std::chrono::milliseconds answers = limits::kKeepAnswers;    // to Idempotency-Key
 };
 
 struct LogSettings {
@@ -81,9 +109,11 @@ struct Settings {
     std::filesystem::path plugin_directory;
     std::filesystem::path routing_file;
     std::filesystem::path schema_directory;
+    std::map<std::string, std::string> aggregate_settings;  // by aggregate type: JSON object
     HttpSettings http;
     MetricsSettings metrics;
     LogSettings log;
+    KeepSettings keep;
 };
 
 // The routing file: handlers in the order of their names, each with the event types routed to it.

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <pqxx/pqxx>
+#include <pqxx/tablewriter>
 #include <set>
 
 #include "host/core/assert.hpp"
@@ -102,9 +103,11 @@ std::string trimmed(std::string text) {
 
 FaultKind kind_of(const std::string& sqlstate) {
     const auto group = sqlstate.substr(0, 2);
-    if (group == "08" || group == "57" || group == "53") return FaultKind::outage;
+    // 25006: a server that became a standby refuses to write; a new connection may lead to the primary.
+    if (group == "08" || group == "57" || group == "53" || sqlstate == "25006") return FaultKind::outage;
     if (group == "40" || sqlstate == "55P03") return FaultKind::conflict;
-    if (group == "22" || group == "23") return FaultKind::data;
+    // 54: a value is too large for its index or row. 44: it breaks a view's check option.
+    if (group == "22" || group == "23" || group == "54" || group == "44") return FaultKind::data;
     return FaultKind::configuration;
 }
 
@@ -131,7 +134,11 @@ void add_parameter(std::string& url, const std::string& key, const std::string& 
 std::string with_timeouts(std::string url) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(limits::kConnectTimeout).count();
     add_parameter(url, "connect_timeout", std::to_string(seconds));
-    add_parameter(url, "tcp_user_timeout", "30000");  // ms: a peer that vanished is no peer
+    // A peer that vanished is no peer: 30 s (ms) for what was sent, 10 + 4 * 5 s while an answer is awaited.
+    add_parameter(url, "tcp_user_timeout", "30000");
+    add_parameter(url, "keepalives_idle", "10");
+    add_parameter(url, "keepalives_interval", "5");
+    add_parameter(url, "keepalives_count", "4");
     return url;
 }
 
@@ -161,6 +168,7 @@ struct Connection::Impl {
     std::unique_ptr<pqxx::connection> connection;
     std::unique_ptr<Ear> ear;
     std::set<std::string> prepared;
+    std::string why_closed = "the connection is closed";
 };
 
 Connection::Connection(Session session) : session_(std::move(session)), impl_(std::make_unique<Impl>()) {
@@ -221,10 +229,19 @@ void Connection::reconnect() {
     if (!session_.listen.empty())
         guarded(Commits::nothing,
                 [&](Rows::Impl&) { impl_->ear = std::make_unique<Ear>(*impl_->connection, session_.listen); });
+    if (!session_.once_connected) return;
+    try {
+        session_.once_connected(*this);
+    } catch (const Fault& fault) {
+        close();
+        impl_->why_closed = fault.what();
+        throw;
+    }
+    impl_->why_closed = "the connection is closed";
 }
 
 Rows Connection::guarded(Commits commits, const std::function<void(Rows::Impl&)>& call) {
-    if (!open()) throw Fault(FaultKind::outage, "postgres", "the connection is closed", "08003");
+    if (!open()) throw Fault(FaultKind::outage, "postgres", impl_->why_closed, "08003");
     const auto lost = [&](const std::exception& error) {
         close();
         const auto kind = commits == Commits::here ? FaultKind::in_doubt : FaultKind::outage;
@@ -291,6 +308,47 @@ void Connection::script(const std::string& sql, Commits commits) {
         pqxx::nontransaction now(*impl_->connection);
         rows.result = now.exec(sql);
     });
+}
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"  // the class that takes whole lines, in 6.4
+void Connection::copy_in(const std::string& table, const std::string& lines) {
+    if (lines.empty()) return;
+    guarded(Commits::nothing, [&](Rows::Impl&) {
+        pqxx::nontransaction now(*impl_->connection);
+        pqxx::tablewriter writer(now, table);
+        writer.write_raw_line(lines);
+        writer.complete();
+    });
+}
+#pragma GCC diagnostic pop
+
+// Members in teardown order.
+struct CopyOut::Impl {
+    explicit Impl(pqxx::connection& connection, const std::string& query)
+        : now(connection), stream(now, "(" + query + ")") {}
+    pqxx::nontransaction now;
+    pqxx::stream_from stream;
+    bool ended = false;
+};
+
+CopyOut::CopyOut(Connection& connection, const std::string& query) : connection_(connection) {
+    connection_.guarded(Commits::nothing, [&](auto&) {
+        impl_ = std::make_unique<Impl>(*connection_.impl_->connection, query);
+    });
+}
+
+CopyOut::~CopyOut() {
+    if (!impl_->ended) connection_.impl_->connection->disconnect();
+    impl_.reset();
+    if (!connection_.open()) connection_.close();
+}
+
+bool CopyOut::next(std::string& line) {
+    bool some = false;
+    connection_.guarded(Commits::nothing, [&](auto&) { some = impl_->stream.get_raw_line(line); });
+    if (!some) impl_->ended = true;
+    return some;
 }
 
 bool Connection::wait_for_notification(Milliseconds wait) {

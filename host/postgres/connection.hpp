@@ -1,6 +1,7 @@
 // One session with PostgreSQL. It never reconnects by itself: whoever holds caches, prepared statements or a
 // transaction must know that they are gone. Every error leaves here as a Fault:
-//   SQLSTATE 08, 57, 53, a lost or refused connection -> outage;  40 and 55P03 -> conflict;  22, 23 -> data;
+//   SQLSTATE 08, 57, 53, 25006, a lost or refused connection -> outage;  40 and 55P03 -> conflict;
+//   22, 23, 44, 54 -> data;
 //   the connection lost while a commit was in flight -> in_doubt;  anything else -> configuration.
 // Not for two threads at once.
 #pragma once
@@ -23,6 +24,8 @@ namespace lantern::postgres {
 // since the plan was cached).
 enum class Plans { estimated, keyed };
 
+class Connection;
+
 struct Session {
     std::string url{};  // as libpq takes it: URI or key=value
     std::string application_name = "lantern";
@@ -32,6 +35,8 @@ struct Session {
     Milliseconds statement_timeout = limits::kStatementTimeout;
     Milliseconds lock_timeout = limits::kLockTimeout;
     Milliseconds idle_in_transaction_timeout = limits::kIdleInTransactionTimeout;
+    // Called after each connect; when it throws, the connection is closed again.
+    std::function<void(Connection&)> once_connected{};
 };
 
 // A result. Columns are numbered from 0. Cheap to copy; outlives its connection.
@@ -100,6 +105,9 @@ public:
     // Several statements in one text, in one implicit transaction unless it begins its own: DDL.
     void script(const std::string& sql, Commits commits = Commits::here);
 
+    // Lines of COPY's text format (copy_text.hpp), each ended by a newline, into `table`: "schema"."table" (columns).
+    void copy_in(const std::string& table, const std::string& lines);
+
     // True when a notification came; waits up to `wait` for one.
     bool wait_for_notification(Milliseconds wait);
 
@@ -117,11 +125,30 @@ public:
     const Session& session() const { return session_; }
 
 private:
+    friend class CopyOut;
     struct Impl;
     bool gone();
     Rows guarded(Commits commits, const std::function<void(Rows::Impl&)>& call);
 
     const Session session_;
+    std::unique_ptr<Impl> impl_;
+};
+
+// Lines of COPY's text format that a query gives, in its order. Until the last one was read the connection can do
+// nothing else; one that is not read to its end closes the connection.
+class CopyOut {
+public:
+    CopyOut(Connection& connection, const std::string& query);  // the connection outlives it
+    ~CopyOut();
+    CopyOut(const CopyOut&) = delete;
+    CopyOut& operator=(const CopyOut&) = delete;
+
+    // False: there are no more.
+    bool next(std::string& line);
+
+private:
+    struct Impl;
+    Connection& connection_;
     std::unique_ptr<Impl> impl_;
 };
 

@@ -12,6 +12,7 @@ namespace {
 
 const Statement kBetween = statement("history_between");
 const Statement kPage = statement("history_page");
+const Statement kWas = statement("was_incarnation");
 
 constexpr auto kNoEnd = std::numeric_limits<std::int64_t>::max();
 
@@ -50,6 +51,10 @@ std::vector<Event> History::page(Partition partition, int partitions, const Rout
 
 Uuid History::incarnation() {
     return read_incarnation(connection_);
+}
+
+bool History::was(const Uuid& incarnation) {
+    return connection_.exec(kWas, Params{}.add(incarnation)).boolean(0, 0);
 }
 
 }  // namespace lantern::postgres

@@ -14,6 +14,7 @@ public:
     std::vector<Event> page(Partition partition, int partitions, const Routes& routes, Position after,
                             Position until, std::size_t limit) override;
     Uuid incarnation() override;
+    bool was(const Uuid& incarnation) override;
 
 private:
     Connection& connection_;

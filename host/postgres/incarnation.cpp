@@ -14,8 +14,13 @@ Uuid read_incarnation(Connection& connection) {
     if (!rows.boolean(0, 1))
         throw Fault(FaultKind::configuration, "postgres",
                     "this store was restored or failed over (" + rows.text(0, 2) +
-                        "): commits may be lost that were delivered already; it must be adopted first");
+                        "): commits may be lost that were delivered already. Nothing is delivered until "
+                        "`lantern store adopt`");
     return rows.uuid(0, 0);
+}
+
+void check_incarnation(Connection& connection) {
+    read_incarnation(connection);
 }
 
 }  // namespace lantern::postgres

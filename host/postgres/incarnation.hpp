@@ -6,7 +6,9 @@
 
 namespace lantern::postgres {
 
-// Throws Fault of kind configuration when the server is not the one that the store belongs to.
+// Throws Fault of kind configuration when server or database are not those that the store belongs to.
 Uuid read_incarnation(Connection& connection);
+// For Session::once_connected, of whoever delivers.
+void check_incarnation(Connection& connection);
 
 }  // namespace lantern::postgres

@@ -1,5 +1,6 @@
 #include "host/postgres/leadership.hpp"
 
+#include "host/postgres/array_literal.hpp"
 #include "host/postgres/embedded_sql.hpp"
 
 namespace lantern::postgres {
@@ -9,6 +10,8 @@ const Statement kHold = statement("leadership_hold");
 const Statement kProgress = statement("leadership_progress");
 const Statement kAdvance = statement("leadership_advance");
 const Statement kResign = statement("leadership_resign");
+const Statement kNote = statement("relay_note");
+const Statement kUnroutable = statement("unroutable_add");
 
 void add_target(Params& params, const std::optional<Mark>& target) {
     if (target) {
@@ -67,6 +70,22 @@ bool Leadership::advance(Epoch epoch, const relay::Progress& before, const relay
 void Leadership::resign() {
     connection_.ensure();
     connection_.exec(kResign, Params{}.add(reader_).add(self_), Commits::here);
+}
+
+void Leadership::note(const std::string& trouble) {
+    connection_.ensure();
+    connection_.exec(kNote, Params{}.add(reader_).add(self_).add(trouble), Commits::here);
+}
+
+void Leadership::count_unroutable(const std::map<std::string, std::uint64_t>& more) {
+    connection_.ensure();
+    ArrayLiteral types, messages;
+    for (const auto& [type, count] : more) {
+        types.add(std::string_view(type));
+        messages.add(static_cast<std::int64_t>(count));
+    }
+    connection_.exec(kUnroutable, Params{}.add(std::move(types).take()).add(std::move(messages).take()),
+                     Commits::here);
 }
 
 }  // namespace lantern::postgres

@@ -2,6 +2,8 @@
 // One thread. Connects again by itself at the next call after its connection was lost.
 #pragma once
 
+#include <map>
+
 #include "host/postgres/connection.hpp"
 #include "host/relay/ports.hpp"
 
@@ -16,6 +18,11 @@ public:
     relay::Progress progress() override;
     bool advance(Epoch epoch, const relay::Progress& before, const relay::Progress& after) override;
     void resign() override;
+
+    // What operators are told while this process leads: what holds the relay up ("": nothing), and how many more
+    // messages of which event type nothing was routed for.
+    void note(const std::string& trouble);
+    void count_unroutable(const std::map<std::string, std::uint64_t>& more);
 
 private:
     Connection connection_;

@@ -88,6 +88,7 @@ worker::Flushed Ledger::commit(const worker::EffectStep& step) {
     } catch (const Fault& fault) {
         const auto refused = flushed_of(fault);
         if (!refused) throw;
+        if (*refused == worker::Flushed::regenerated) connection_.forget_statements();
         return *refused;
     }
 }

@@ -2,31 +2,25 @@
 // process runs, not that it makes progress; a frozen or dead process has no pulse.
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
+#include <memory>
 #include <string>
-#include <thread>
 
-#include "host/core/identifiers.hpp"
+#include "host/postgres/connection.hpp"
+#include "host/postgres/periodic.hpp"
 
 namespace lantern::postgres {
 
 class Pulse {
 public:
     Pulse(std::string url, WorkerId worker);
-    ~Pulse();
-    Pulse(const Pulse&) = delete;
-    Pulse& operator=(const Pulse&) = delete;
 
 private:
     void beat();
 
     const std::string url_;
     const WorkerId worker_;
-    std::mutex mutex_;
-    std::condition_variable ended_;
-    bool end_ = false;    // guarded by mutex_
-    std::thread thread_;  // last: it uses all of the above
+    std::unique_ptr<Connection> connection_;  // the thread's
+    Periodic periodic_;                       // last: it uses all of the above
 };
 
 }  // namespace lantern::postgres

@@ -5,6 +5,7 @@
 #include "host/postgres/embedded_sql.hpp"
 #include "host/postgres/entry_parameters.hpp"
 #include "host/postgres/flush_functions.hpp"
+#include "host/postgres/incarnation.hpp"
 #include "host/postgres/stream_rows.hpp"
 #include "host/postgres/table_parameters.hpp"
 #include "host/postgres/text_format.hpp"
@@ -151,8 +152,10 @@ void ReadModel::reconnect() {
 }
 
 Session session_of(const std::string& url, const HandlerName& handler) {
-    return {
-        .url = url, .application_name = "lantern worker " + handler.value, .search_path = sql_name(handler.value)};
+    return {.url = url,
+            .application_name = "lantern worker " + handler.value,
+            .search_path = sql_name(handler.value),
+            .once_connected = check_incarnation};
 }
 
 }  // namespace lantern::postgres

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <unordered_set>
 
 #include "host/postgres/announcer.hpp"
 #include "host/postgres/array_literal.hpp"
@@ -26,7 +27,13 @@ Source::Source(const std::string& url)
 
 void Source::ready() {
     if (connection_.ensure()) checked_ = false;
-    if (!checked_) read_incarnation(connection_);
+    if (checked_) return;
+    const Uuid now = read_incarnation(connection_);
+    if (told_ && *told_ != now) {
+        told_.reset();
+        throw Fault(FaultKind::outage, "postgres", "the store was adopted: it has another incarnation now");
+    }
+    incarnation_ = now;
     checked_ = true;
 }
 
@@ -73,13 +80,10 @@ Page Source::page(const Mark& from, const Mark& to, Position after, std::size_t 
 void Source::add_names(std::vector<Event>& events) {
     if (names_.size() > limits::kStreamNamesMax) names_.clear();
     ArrayLiteral unknown;
-    bool any = false;
-    for (const auto& event : events) {
-        if (!names_.try_emplace(event.stream).second) continue;
-        unknown.add(event.stream.value);
-        any = true;
-    }
-    if (any) {
+    std::unordered_set<StreamId> asked;
+    for (const auto& event : events)
+        if (!names_.contains(event.stream) && asked.insert(event.stream).second) unknown.add(event.stream.value);
+    if (!asked.empty()) {
         const auto rows = connection_.exec(kNames, Params{}.add(std::move(unknown).take()));
         for (std::size_t row = 0; row < rows.size(); ++row)
             names_[StreamId{rows.integer(row, 0)}] = {rows.text(row, 1), rows.text(row, 2)};
@@ -88,8 +92,10 @@ void Source::add_names(std::vector<Event>& events) {
 }
 
 Uuid Source::incarnation() {
+    told_.reset();
     ready();
-    return read_incarnation(connection_);
+    told_ = incarnation_;
+    return incarnation_;
 }
 
 }  // namespace lantern::postgres

@@ -2,6 +2,7 @@
 // One thread. Connects again by itself at the next call after its connection was lost.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -18,6 +19,8 @@ public:
     bool anything_since(const Mark& from, Milliseconds wait) override;
     Mark take_mark() override;
     Page page(const Mark& from, const Mark& to, Position after, std::size_t limit) override;
+    // Which store the events come from that are read from now on. When a later connection leads to one of another
+    // incarnation, the call that found it is a Fault, until this was asked again.
     Uuid incarnation();
 
 private:
@@ -27,6 +30,8 @@ private:
 
     Connection connection_;
     bool checked_ = false;  // the incarnation, since the connection was made
+    Uuid incarnation_;
+    std::optional<Uuid> told_;
     // Aggregate types and ids by stream; they never change. Looked up once, not for each event of a page.
     std::unordered_map<StreamId, std::pair<std::string, std::string>> names_;
 };

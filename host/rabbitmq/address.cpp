@@ -2,6 +2,7 @@
 
 #include <amqp.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "host/core/fault.hpp"
@@ -28,6 +29,18 @@ Address parse_address(const std::string& url) {
     Address address{found.host, found.port, found.user, found.password, found.vhost};
     if (address.vhost.empty()) address.vhost = "/";
     return address;
+}
+
+std::vector<Address> parse_addresses(const std::string& urls) {
+    std::vector<Address> addresses;
+    for (std::size_t from = 0; from <= urls.size();) {
+        const std::size_t comma = std::min(urls.find(',', from), urls.size());
+        std::string url = urls.substr(from, comma - from);
+        url.erase(0, url.find_first_not_of(' '));
+        addresses.push_back(parse_address(url));
+        from = comma + 1;
+    }
+    return addresses;
 }
 
 }  // namespace lantern::rabbitmq

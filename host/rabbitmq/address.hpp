@@ -1,7 +1,9 @@
-// Where a broker is: amqp://user:password@host:port/vhost, each part percent-encoded where it must be.
+// Where a broker is: amqp://user:password@host:port/vhost, each part percent-encoded where it must be; of a cluster
+// the addresses of several nodes, separated by commas.
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace lantern::rabbitmq {
 
@@ -17,5 +19,7 @@ struct Address {
 
 // Throws Fault (configuration), without the password in its message.
 Address parse_address(const std::string& url);
+// At least one.
+std::vector<Address> parse_addresses(const std::string& urls);
 
 }  // namespace lantern::rabbitmq

@@ -57,8 +57,22 @@ amqp_table_t client_properties(amqp_table_entry_t (&properties)[2], amqp_table_e
 
 }  // namespace
 
-Connection::Connection(const Address& address, const std::string& name, Listener& listener)
-    : state_(amqp_new_connection()), listener_(listener), where_(address.text()) {
+Connection::Connection(const std::vector<Address>& addresses, const std::string& name, Listener& listener)
+    : listener_(listener) {
+    for (std::size_t at = 0; at < addresses.size(); ++at) {
+        try {
+            connect(addresses[at], name);
+            return;
+        } catch (const Fault& fault) {
+            if (!fault.retryable() || at + 1 == addresses.size()) throw;
+        }
+    }
+}
+
+void Connection::connect(const Address& address, const std::string& name) {
+    state_.reset(amqp_new_connection());
+    where_ = address.text();
+    usable_ = true;
     amqp_socket_t* socket = state_ ? amqp_tcp_socket_new(state_.get()) : nullptr;
     if (!socket) throw Fault(FaultKind::outage, "rabbitmq", "no memory for a connection");
     const timeval timeout = timeval_of(limits::kAmqpTimeout);
@@ -203,11 +217,16 @@ void Connection::dispatch_method(amqp_channel_t channel, const amqp_method_t& me
         }
         case AMQP_BASIC_CANCEL_METHOD:
             return listener_.cancelled(view(static_cast<amqp_basic_cancel_t*>(method.decoded)->consumer_tag));
+        case AMQP_QUEUE_PURGE_OK_METHOD:
+            return listener_.purged(static_cast<amqp_queue_purge_ok_t*>(method.decoded)->message_count);
         case AMQP_CONNECTION_BLOCKED_METHOD:
             blocked_ = view(static_cast<amqp_connection_blocked_t*>(method.decoded)->reason);
             return;
         case AMQP_CONNECTION_UNBLOCKED_METHOD:
             blocked_.reset();
+            return;
+        case AMQP_QUEUE_DECLARE_OK_METHOD:
+            declared_messages_ = static_cast<amqp_queue_declare_ok_t*>(method.decoded)->message_count;
             return;
         case AMQP_CHANNEL_CLOSE_METHOD:
             channel_closed(channel, *static_cast<amqp_channel_close_t*>(method.decoded));

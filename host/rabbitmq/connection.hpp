@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "host/core/identifiers.hpp"
 #include "host/rabbitmq/address.hpp"
@@ -31,12 +32,16 @@ public:
     enum class Confirm { ack, nack };
     virtual void confirmed(Confirm, std::uint64_t /*tag*/, bool /*multiple*/) {}
     virtual void cancelled(std::string_view /*consumer_tag*/) {}
+    virtual void purged(std::uint32_t /*messages*/) {}
 };
 
 class Connection final {
 public:
-    // Connects and logs in. `name` is shown by the broker's tools. The listener must outlive the connection.
-    Connection(const Address& address, const std::string& name, Listener& listener);
+    // Connects to the first of these that answers and logs in. `name` is shown by the broker's tools. The listener
+    // must outlive the connection.
+    Connection(const std::vector<Address>& addresses, const std::string& name, Listener& listener);
+    Connection(const Address& address, const std::string& name, Listener& listener)
+        : Connection(std::vector<Address>{address}, name, listener) {}
     // Says goodbye if the broker still listens; never waits long.
     ~Connection();
     Connection(const Connection&) = delete;
@@ -62,6 +67,8 @@ public:
 
     // False after a fault that ended the connection.
     bool usable() const { return usable_; }
+    // Of the queue that was declared last: its messages that were given to nobody.
+    std::uint32_t declared_messages() const { return declared_messages_; }
     // Why the broker takes no publishes at the moment.
     const std::optional<std::string>& blocked() const { return blocked_; }
     // Text that the broker said of itself at login: "version", "cluster_name"; empty: it did not.
@@ -69,6 +76,7 @@ public:
     std::size_t frame_bytes_max() const { return frame_bytes_max_; }
 
 private:
+    void connect(const Address& address, const std::string& name);
     void login(const Address& address, const std::string& name);
     void dispatch(const amqp_frame_t& frame);
     void dispatch_method(amqp_channel_t channel, const amqp_method_t& method);
@@ -81,7 +89,7 @@ private:
     };
     std::unique_ptr<amqp_connection_state_t_, Destroy> state_;
     Listener& listener_;
-    const std::string where_;
+    std::string where_;
     std::size_t frame_bytes_max_ = AMQP_DEFAULT_FRAME_SIZE;
     bool usable_ = true;
     std::optional<std::string> blocked_;
@@ -89,6 +97,7 @@ private:
     std::uint64_t body_left_ = 0;
     amqp_method_number_t last_method_ = 0;  // of the frame handled last, 0: it was no method
     amqp_channel_t last_channel_ = 0;
+    std::uint32_t declared_messages_ = 0;
 };
 
 inline amqp_bytes_t bytes(std::string_view text) {

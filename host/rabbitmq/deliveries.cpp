@@ -29,7 +29,7 @@ public:
     Session(const Deliveries& deliveries)
         : tags_before_(deliveries.tags_before_),
           highest_tag_(tags_before_),
-          connection_(parse_address(deliveries.url_), "lantern worker " + deliveries.handler_.name.value, *this) {
+          connection_(parse_addresses(deliveries.url_), "lantern worker " + deliveries.handler_.name.value, *this) {
         connection_.open_channel(kChannel);
         amqp_basic_qos_t qos{};
         qos.prefetch_count = deliveries.prefetch_;
@@ -47,16 +47,6 @@ public:
         consume.consumer_tag = bytes(tag);
         connection_.call(kChannel, AMQP_BASIC_CONSUME_METHOD, &consume, AMQP_BASIC_CONSUME_OK_METHOD);
         consumers_[partition.value] = tag;
-    }
-
-    void unsubscribe(Partition partition) {
-        const auto found = consumers_.find(partition.value);
-        if (found == consumers_.end()) return;
-        const std::string tag = found->second;
-        consumers_.erase(found);
-        amqp_basic_cancel_t cancel{};
-        cancel.consumer_tag = bytes(tag);
-        connection_.call(kChannel, AMQP_BASIC_CANCEL_METHOD, &cancel, AMQP_BASIC_CANCEL_OK_METHOD);
     }
 
     void receive(std::size_t events_max, std::size_t bytes_max, Milliseconds wait) {
@@ -149,14 +139,13 @@ Deliveries::Session& Deliveries::session() {
     return *session_;
 }
 
-void Deliveries::reconnect() {
+void Deliveries::disconnect() {
     if (session_) tags_before_ = session_->highest_tag();
     session_.reset();
-    session_ = std::make_unique<Session>(*this);
 }
 
 void Deliveries::declare() {
-    if (!session_) reconnect();
+    if (!session_) session_ = std::make_unique<Session>(*this);
     Topology topology(session_->connection());
     topology.declare_exchange();
     topology.declare(handler_);
@@ -166,8 +155,8 @@ void Deliveries::subscribe(Partition partition) {
     session().subscribe(queue_name(handler_, partition), partition);
 }
 
-void Deliveries::unsubscribe(Partition partition) {
-    session().unsubscribe(partition);
+std::uint64_t Deliveries::ready(Partition partition) {
+    return Topology(session().connection()).ready(queue_name(handler_, partition));
 }
 
 std::vector<worker::Delivery> Deliveries::take(std::size_t events_max, std::size_t bytes_max, Milliseconds wait) {

@@ -28,7 +28,7 @@ class Publisher::Session final : public Listener {
 public:
     Session(const Publisher& publisher, std::map<std::string, std::uint64_t>& unroutable)
         : unroutable_(unroutable),
-          connection_(parse_address(publisher.url_), "lantern relay", *this),
+          connection_(parse_addresses(publisher.url_), "lantern relay", *this),
           context_{kChannel, publisher.incarnation_.text(), connection_.frame_bytes_max()} {
         connection_.open_channel(kChannel);
         amqp_confirm_select_t select{};
@@ -140,6 +140,12 @@ bool Publisher::retire(const Retired& gone) {
         session_.reset();
         throw;
     }
+}
+
+void Publisher::belong_to(const Uuid& incarnation) {
+    if (incarnation == incarnation_) return;
+    incarnation_ = incarnation;
+    session_.reset();
 }
 
 void Publisher::declare_topology() {

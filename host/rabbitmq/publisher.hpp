@@ -25,6 +25,9 @@ public:
     // What was retired is wanted again: it is declared with the next declare_topology().
     void declare_again() { declared_ = false; }
 
+    // Of which store the messages are that are published from now on.
+    void belong_to(const Uuid& incarnation);
+
     void declare_topology() override;
     void service() override;
     std::size_t publish(std::span<const Event> events) override;
@@ -40,7 +43,7 @@ private:
     void declare_all();
 
     const std::string url_;
-    const Uuid incarnation_;
+    Uuid incarnation_;
     std::vector<TopologyHandler> handlers_;
     std::map<std::string, std::uint64_t> unroutable_;
     std::vector<std::string> problems_;

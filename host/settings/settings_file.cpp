@@ -1,5 +1,6 @@
 #include "host/settings/settings_file.hpp"
 
+#include "host/settings/http_auth.hpp"
 #include "host/settings/http_routes.hpp"
 #include "host/settings/mapping.hpp"
 #include "host/settings/version.hpp"
@@ -41,6 +42,9 @@ void read_http(Reading& reading, const YAML::Node& node, HttpSettings& http) {
     keys.integer("hash_threads", http.hash_threads, {1, 64});
     keys.text("admin_token", http.admin_token);
     keys.bytes("body_max", http.body_bytes_max, {1 << 10, 64 << 20});
+    keys.boolean("access_log", http.access_log);
+    keys.texts("origins", http.origins);
+    if (const auto auth = keys.take("auth")) read_auth(reading, *auth, http.auth);
     if (const auto commands = keys.take("commands")) read_commands(reading, *commands, http.commands);
     if (const auto queries = keys.take("queries")) read_queries(reading, *queries, http.queries);
     keys.refuse_unknown();
@@ -50,6 +54,25 @@ void read_metrics(Reading& reading, const YAML::Node& node, MetricsSettings& met
     Mapping keys(reading, node, "metrics");
     keys.text("address", metrics.address);
     keys.integer("port", metrics.port, {0, 65535});
+    keys.refuse_unknown();
+}
+
+// By aggregate type; what fits in there is told by the plugin's description.
+void read_aggregates(Reading& reading, const YAML::Node& node, std::map<std::string, std::string>& aggregates) {
+    Mapping types(reading, node, "aggregates");
+    for (const auto& [type, settings] : types.entries()) {
+        if (settings.IsMap())
+            aggregates[type.Scalar()] = reading.json(settings);
+        else
+            reading.report(settings, describe(settings), "a mapping: the settings of the aggregate's plugin");
+    }
+}
+
+void read_keep(Reading& reading, const YAML::Node& node, KeepSettings& keep) {
+    using namespace std::chrono_literals;
+    Mapping keys(reading, node, "keep");
+    keys.duration("effects", keep.effects, {1h, 3650 * 24h});
+    keys.duration("attempts", keep.attempts, {1h, 3650 * 24h});
     keys.refuse_unknown();
 }
 
@@ -156,7 +179,10 @@ Result<Settings, Problems> parse_settings(const std::string& text, const std::fi
         read_path(reading, keys, "schemas", "directory", settings.schema_directory);
         if (const auto http = keys.take("http")) read_http(reading, *http, settings.http);
         if (const auto metrics = keys.take("metrics")) read_metrics(reading, *metrics, settings.metrics);
+        if (const auto types = keys.take("aggregates"))
+            read_aggregates(reading, *types, settings.aggregate_settings);
         if (const auto log = keys.take("log")) read_log(reading, *log, settings.log);
+        if (const auto keep = keys.take("keep")) read_keep(reading, *keep, settings.keep);
         keys.refuse_unknown();
         apply_overrides(reading, settings);
         if (reading.sound()) check(reading, settings);

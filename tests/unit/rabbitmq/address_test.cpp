@@ -42,5 +42,15 @@ TEST(Address, ItsTextHasNoPassword) {
     EXPECT_EQ(parse_address("amqp://me:secret@b:1/v").text(), "me@b:1 vhost v");
 }
 
+TEST(Address, OfAClusterTheNodesAreSeparatedByCommas) {
+    const auto nodes = parse_addresses("amqp://u:p@one:1/v, amqp://u:p@two:2/v");
+    ASSERT_EQ(nodes.size(), 2u);
+    EXPECT_EQ(nodes[0].host, "one");
+    EXPECT_EQ(nodes[1].host, "two");
+    EXPECT_EQ(nodes[1].port, 2);
+    EXPECT_EQ(parse_addresses("amqp://one:1/v").size(), 1u);
+    EXPECT_THROW(parse_addresses("amqp://u:p@one:1/v,"), Fault);
+}
+
 }  // namespace
 }  // namespace lantern::rabbitmq

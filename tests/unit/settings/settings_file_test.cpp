@@ -38,6 +38,7 @@ routing: {file: /r.yaml}
 schemas: {directory: ../s}
 log: {format: json, level: debug}
 metrics: {address: 10.0.0.1, port: 9000}
+keep: {effects: 90d}
 http: {address: 0.0.0.0, port: 0, processes: 3, threads: 4, hash_threads: 1, body_max: 64KiB,
        admin_token: {env: TOKEN}}
 )",
@@ -53,6 +54,8 @@ http: {address: 0.0.0.0, port: 0, processes: 3, threads: 4, hash_threads: 1, bod
     EXPECT_EQ(read.log.level, "debug");
     EXPECT_EQ(read.metrics.address, "10.0.0.1");
     EXPECT_EQ(read.metrics.port, 9000);
+    EXPECT_EQ(read.keep.effects, std::chrono::hours(24 * 90));
+    EXPECT_EQ(read.keep.attempts, limits::kKeepAttempts);
     EXPECT_EQ(read.http.address, "0.0.0.0");
     EXPECT_EQ(read.http.port, 0);
     EXPECT_EQ(read.http.processes, 3);
