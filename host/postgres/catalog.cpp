@@ -21,7 +21,6 @@ const Statement kHandler = statement("handler");
 const Statement kHandlerWrite = statement("handler_write");
 const Statement kHandlersRemoved = statement("handlers_removed");
 const Statement kFence = statement("leases_fence");
-const Statement kRelay = statement("relay_status");
 
 const char* name_of(PluginKind kind) {
     return kind == PluginKind::projection ? "projection" : "side_effect";
@@ -189,20 +188,6 @@ std::optional<RegisteredHandler> Catalog::handler(const HandlerName& name) {
     handler.queues = rows.text(0, 12);
     handler.plugin_build = rows.text(0, 13);
     return handler;
-}
-
-RelayStatus Catalog::relay() {
-    connection_.ensure();
-    const auto rows = connection_.exec(kRelay);
-    RelayStatus status;
-    status.last_position = Position{rows.integer(0, 0)};
-    if (rows.null(0, 1)) return status;
-    status.epoch = Epoch{rows.integer(0, 1)};
-    status.led = rows.boolean(0, 2);
-    if (!rows.null(0, 3)) status.seen_at = rows.time(0, 3);
-    status.floor = Position{rows.integer(0, 4)};
-    if (status.led) status.leader = rows.uuid(0, 5);
-    return status;
 }
 
 Uuid Catalog::incarnation() {

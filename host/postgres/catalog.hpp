@@ -57,6 +57,7 @@ struct WorkerStatus {
     int pid = 0;
     std::string plugin_build, note;
     Timestamp started_at, heartbeat_at;
+    Milliseconds silent{0};             // since its heartbeat, by the server's clock
     std::vector<Partition> partitions;  // held
 };
 
@@ -79,6 +80,15 @@ struct RelayStatus {
     Timestamp seen_at;
     Position floor;          // of its mark
     Position last_position;  // drawn in the store by anyone
+    std::string note;        // what holds it up; empty: nothing
+    Timestamp note_since;
+};
+
+// Messages that came back to the relay since no queue wanted them.
+struct Unroutable {
+    std::string event_type;
+    std::int64_t messages = 0;
+    Timestamp last_at;
 };
 
 struct StoredType {
@@ -129,6 +139,7 @@ public:
     std::optional<RegisteredHandler> handler(const HandlerName& name);
     std::vector<HandlerStatus> handlers();  // by name, removed ones left out
     RelayStatus relay();
+    std::vector<Unroutable> unroutable();  // by event type
     Uuid incarnation();
 
     // An operator stops a handler: its workers let go of every partition within a heartbeat and take nothing, its

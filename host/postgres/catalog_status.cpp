@@ -10,6 +10,8 @@ const Statement kHandlerRoutes = statement("handler_open_types");
 const Statement kWorkers = statement("workers");
 const Statement kLeaseCounts = statement("lease_counts");
 const Statement kLag = statement("lag");
+const Statement kRelay = statement("relay_status");
+const Statement kUnroutable = statement("unroutable");
 
 constexpr std::int64_t kLagLooksAt = 200'000;  // events of the store, for one handler
 
@@ -47,6 +49,7 @@ void Catalog::add_workers(std::vector<HandlerStatus>& handlers) {
                                           rows.text(row, 5),
                                           rows.time(row, 6),
                                           rows.time(row, 7),
+                                          Milliseconds(rows.integer(row, 9)),
                                           {}});
             if (!rows.null(row, 8))
                 status.workers.back().partitions.push_back(
@@ -70,6 +73,31 @@ void Catalog::add_lag(HandlerStatus& status) {
     status.lag_is_more = !rows.boolean(0, 2);
     status.retrying = rows.integer(0, 3);
     status.dead = rows.integer(0, 4);
+}
+
+RelayStatus Catalog::relay() {
+    connection_.ensure();
+    const auto rows = connection_.exec(kRelay);
+    RelayStatus status;
+    status.last_position = Position{rows.integer(0, 0)};
+    if (rows.null(0, 1)) return status;
+    status.epoch = Epoch{rows.integer(0, 1)};
+    status.led = rows.boolean(0, 2);
+    if (!rows.null(0, 3)) status.seen_at = rows.time(0, 3);
+    status.floor = Position{rows.integer(0, 4)};
+    if (status.led) status.leader = rows.uuid(0, 5);
+    status.note = rows.text(0, 6);
+    status.note_since = rows.time(0, 7);
+    return status;
+}
+
+std::vector<Unroutable> Catalog::unroutable() {
+    connection_.ensure();
+    const auto rows = connection_.exec(kUnroutable);
+    std::vector<Unroutable> types;
+    for (std::size_t row = 0; row < rows.size(); ++row)
+        types.push_back({rows.text(row, 0), rows.integer(row, 1), rows.time(row, 2)});
+    return types;
 }
 
 }  // namespace lantern::postgres

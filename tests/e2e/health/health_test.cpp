@@ -1,0 +1,88 @@
+// What a host tells those who watch it, through real processes: readiness follows progress against backlog, and no
+// count is lost when a worker is killed.
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+
+#include "tests/support/dev_instance.hpp"
+#include "tests/support/servers.hpp"
+
+namespace lantern::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+class HealthTest : public ::testing::Test {
+protected:
+    static void SetUpTestSuite() {
+        instance = std::make_unique<DevInstance>(Place{fresh_directory() / "dev"});
+        const auto started = instance->start();
+        ASSERT_TRUE(started.ended.clean()) << started.output;
+    }
+    static void TearDownTestSuite() { instance.reset(); }
+
+    static HttpAnswer get(const std::string& path) {
+        return http(instance->endpoint("metrics_url"), {.path = path});
+    }
+    // Of the metrics page; -1: it is not there.
+    static double metric(const std::string& name) {
+        const auto page = get("/metrics").body;
+        const auto at = page.find("\n" + name + " ");
+        return at == std::string::npos ? -1 : std::atof(page.c_str() + at + name.size() + 2);
+    }
+    static pid_t worker() { return instance->find({" worker user_read_model "}).at(0); }
+    static constexpr const char* kApplied = "lantern_events_applied_total{handler=\"user_read_model\"}";
+
+    static inline std::unique_ptr<DevInstance> instance;
+};
+
+TEST_F(HealthTest, AnIdleHostIsAliveAndReady) {
+    EXPECT_EQ(get("/healthz").status, 200);
+    EXPECT_EQ(get("/readyz").status, 200) << get("/readyz").body;
+    EXPECT_EQ(get("/elsewhere").status, 404);
+    EXPECT_EQ(metric("lantern_store_up"), 1);
+    EXPECT_EQ(metric("lantern_relay_led"), 1);
+    EXPECT_EQ(metric("lantern_handler_state{handler=\"audit_log\",state=\"attached\"}"), 1);
+    EXPECT_EQ(metric("lantern_processes{role=\"worker\",handler=\"audit_log\"}"), 1);
+}
+
+TEST_F(HealthTest, CountsGoOnOverTheDeathOfAWorker) {
+    const double before = std::max(0.0, metric(kApplied));
+    for (int user = 0; user < 5; ++user)
+        ASSERT_EQ(instance->create_user("before" + std::to_string(user)).status, 201);
+    EXPECT_TRUE(eventually([&] { return metric(kApplied) == before + 5; }));
+    const std::string restarts = "lantern_process_restarts_total{role=\"worker\",handler=\"user_read_model\"}";
+    EXPECT_EQ(metric(restarts), -1);
+    const pid_t killed = worker();
+    ::kill(killed, SIGKILL);
+    EXPECT_TRUE(eventually([&] {
+        const auto now = instance->find({" worker user_read_model "});
+        return metric(restarts) == 1 && !now.empty() && now.front() != killed;
+    }));
+    EXPECT_GE(metric(kApplied), before + 5);
+    ASSERT_EQ(instance->create_user("after").status, 201);
+    EXPECT_TRUE(eventually([&] { return metric(kApplied) >= before + 6; }));
+    EXPECT_TRUE(eventually([&] { return metric("lantern_lag_events{handler=\"user_read_model\"}") == 0; }));
+    EXPECT_THAT(get("/metrics").body,
+                HasSubstr("lantern_batch_seconds_bucket{handler=\"user_read_model\",le=\"+Inf\"}"));
+}
+
+TEST_F(HealthTest, AFrozenWorkerTurnsReadinessRedAndIsNamed) {
+    ASSERT_TRUE(eventually([&] { return get("/readyz").status == 200; })) << get("/readyz").body;
+    const pid_t frozen = worker();
+    ::kill(frozen, SIGSTOP);
+    ASSERT_EQ(instance->create_user("frozen").status, 201);
+    const std::string name = "worker user_read_model (process " + std::to_string(frozen) + " on ";
+    EXPECT_TRUE(eventually([&] {
+        const auto answer = get("/readyz");
+        return answer.status == 503 && answer.body.find(name) != std::string::npos;
+    })) << get("/readyz").body;
+    EXPECT_EQ(get("/healthz").status, 200);
+    ::kill(frozen, SIGCONT);
+    EXPECT_TRUE(eventually([&] { return get("/readyz").status == 200; })) << get("/readyz").body;
+}
+
+}  // namespace
+}  // namespace lantern::test

@@ -1,0 +1,138 @@
+// `lantern doctor` finds what is not well, and says what helps.
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <boost/json.hpp>
+#include <map>
+
+#include "host/postgres/connection.hpp"
+#include "host/postgres/migrate.hpp"
+#include "host/processes/child.hpp"
+#include "host/rabbitmq/connection.hpp"
+#include "host/rabbitmq/topology.hpp"
+#include "tests/support/servers.hpp"
+
+namespace lantern::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+struct Said {
+    std::string level, found, remedy;
+};
+
+class DoctorTest : public ::testing::Test {
+protected:
+    processes::Finished run(std::vector<std::string> words) const {
+        words.insert(words.begin(), {LANTERN_BINARY, "doctor", "--config", LANTERN_CONFIG});
+        return processes::run({.argv = words,
+                               .environment = {{"LANTERN_POSTGRES_URL", postgres_url_},
+                                               {"LANTERN_AMQP_URL", amqp_url_},
+                                               {"LANTERN_CACHE_DIR", cache_.string()}}},
+                              std::chrono::minutes(2));
+    }
+    // By subject; of those that have several the worst.
+    std::map<std::string, Said> examine(std::vector<std::string> words = {}) {
+        words.insert(words.end(), {"-o", "json"});
+        const auto finished = run(words);
+        std::map<std::string, Said> found;
+        problems_ = 0;
+        const auto document = boost::json::parse(finished.output);
+        for (const auto& one : document.at("findings").as_array()) {
+            const auto text = [&](const char* member) { return std::string(one.at(member).as_string()); };
+            if (text("level") == "problem") ++problems_;
+            auto& kept = found[text("subject")];
+            if (kept.level != "problem") kept = {text("level"), text("found"), text("remedy")};
+        }
+        EXPECT_EQ(finished.ended.exit_code, problems_ > 0 ? 1 : 0);
+        return found;
+    }
+    static void sql(const std::string& url, const std::string& statement) {
+        postgres::Connection({.url = url}).script(statement);
+    }
+
+    std::string postgres_url_ = fresh_database();
+    std::string amqp_url_ = fresh_vhost();
+    const std::filesystem::path cache_ = fresh_directory();
+    int problems_ = 0;
+};
+
+TEST_F(DoctorTest, AStoreThatIsNotMigratedIsAProblemAndAFreshOneIsWell) {
+    auto found = examine();
+    EXPECT_EQ(found["migrations"].level, "problem");
+    EXPECT_THAT(found["migrations"].remedy, HasSubstr("lantern migrate"));
+    EXPECT_EQ(problems_, 1);
+
+    postgres::migrate(postgres_url_);
+    found = examine();
+    EXPECT_EQ(problems_, 0);
+    for (const char* subject : {"postgresql version", "right to create schemas", "right to create roles", "clock",
+                                "migrations", "postgresql connections", "rabbitmq version", "rabbitmq alarm",
+                                "plugins", "routing", "postgresql durability"})
+        EXPECT_EQ(found[subject].level, "ok") << subject << ": " << found[subject].found;
+    EXPECT_EQ(found["exchange"].level, "warning") << "no relay ever ran";
+    EXPECT_EQ(found["queues of audit_log"].level, "warning");
+    EXPECT_THAT(found["routing in force"].remedy, HasSubstr("start a host"));
+    EXPECT_THAT(run({}).output, AllOf(HasSubstr("ok       migrations"), HasSubstr("0 problems")));
+}
+
+TEST_F(DoctorTest, QueuesAreComparedWithWhatIsDeclared) {
+    postgres::migrate(postgres_url_);
+    rabbitmq::Listener listener;
+    rabbitmq::Connection connection(rabbitmq::parse_address(amqp_url_), "test", listener);
+    rabbitmq::Topology topology(connection);
+    topology.declare_exchange();
+    topology.declare({HandlerName{"audit_log"}, 4, QueueType::quorum, {"USER_CREATED"}});
+    rabbitmq::TopologyHandler other{HandlerName{"welcome_email"}, 4, QueueType::quorum, {"USER_CREATED"}};
+    other.queue_length_max = 7;
+    topology.declare(other);
+
+    auto found = examine();
+    EXPECT_EQ(found["exchange"].level, "ok");
+    EXPECT_EQ(found["queues of audit_log"].level, "ok") << found["queues of audit_log"].found;
+    EXPECT_EQ(found["queues of user_read_model"].level, "warning");
+    EXPECT_EQ(found["queues of welcome_email"].level, "problem");
+    EXPECT_THAT(found["queues of welcome_email"].remedy,
+                HasSubstr("rabbitmqctl delete_queue lantern.welcome_email.4.0"));
+}
+
+TEST_F(DoctorTest, WhatARoleMayNotIsSaidWithTheGrant) {
+    sql(postgres_url_, "drop role if exists lantern_powerless; create role lantern_powerless login");
+    postgres_url_ = [&] {
+        auto url = postgres_url_;
+        const auto begin = url.find("://") + 3, end = url.find('@');
+        return url.replace(begin, end - begin, "lantern_powerless");
+    }();
+    const auto found = examine();
+    EXPECT_EQ(found.at("right to create schemas").level, "problem");
+    EXPECT_THAT(found.at("right to create schemas").remedy,
+                AllOf(HasSubstr("grant create on database"), HasSubstr("to lantern_powerless")));
+    EXPECT_EQ(found.at("right to create roles").level, "warning");
+    EXPECT_THAT(found.at("right to create roles").remedy, HasSubstr("alter role lantern_powerless createrole"));
+}
+
+TEST_F(DoctorTest, AServerThatIsAwayIsAProblemAndTheRestIsLookedAtAllTheSame) {
+    amqp_url_ = "amqp://guest:guest@127.0.0.1:1/x";
+    postgres_url_ = "postgresql://nobody@127.0.0.1:1/x";
+    const auto found = examine();
+    EXPECT_EQ(found.at("postgresql").level, "problem");
+    EXPECT_THAT(found.at("postgresql").remedy, HasSubstr("postgres.url"));
+    EXPECT_EQ(found.at("rabbitmq").level, "problem");
+    EXPECT_THAT(found.at("rabbitmq").remedy, HasSubstr("amqp.url"));
+    EXPECT_EQ(found.at("plugins").level, "ok");
+}
+
+TEST_F(DoctorTest, APluginDirectoryThatOthersMayWriteIsAProblem) {
+    postgres::migrate(postgres_url_);
+    const auto plugins = fresh_directory();
+    chmod(plugins.c_str(), 0777);
+    const auto found = examine({"--plugins", plugins.string()});
+    EXPECT_EQ(found.at("plugin").level, "problem");
+    EXPECT_THAT(found.at("plugin").found, HasSubstr(plugins.string()));
+    EXPECT_EQ(found.at("routing of audit_log").level, "problem");
+    EXPECT_THAT(found.at("routing of audit_log").remedy, HasSubstr("lantern routes check"));
+}
+
+}  // namespace
+}  // namespace lantern::test
