@@ -9,7 +9,7 @@ create or replace function lantern.prune(
 language plpgsql as $$
 declare
     one     text;
-    some    bigint;
+    taken   bigint;
     started timestamptz := clock_timestamp();
 begin
     out_effects := 0; out_attempts := 0; out_answers := 0; out_more := false;
@@ -28,8 +28,8 @@ begin
                      order by f.finished_at limit $2) old
              where e.handler = %1$L and e.event_id = old.event_id $sql$, one)
           using started - in_effects_ms * interval '1 millisecond', in_limit;
-        get diagnostics some = row_count;
-        out_effects := out_effects + some; out_more := out_more or some = in_limit;
+        get diagnostics taken = row_count;
+        out_effects := out_effects + taken; out_more := out_more or taken = in_limit;
         execute format($sql$
             delete from lantern.attempts a
              using (select t.ctid as place from lantern.attempts t join %1$I.lantern_streams s on s.stream_id = t.stream_id
@@ -37,8 +37,8 @@ begin
                      order by t.at limit $2) old
              where a.ctid = old.place $sql$, one)
           using started - in_attempts_ms * interval '1 millisecond', in_limit;
-        get diagnostics some = row_count;
-        out_attempts := out_attempts + some; out_more := out_more or some = in_limit;
+        get diagnostics taken = row_count;
+        out_attempts := out_attempts + taken; out_more := out_more or taken = in_limit;
     end loop;
     delete from lantern.idempotency i
      using (select o.ctid as place from lantern.idempotency o
