@@ -3,19 +3,24 @@
 
 #include <malloc.h>
 
+#include "host/apps/ready_signal.hpp"
 #include "host/apps/shared_heads.hpp"
 #include "host/apps/verbs.hpp"
 #include "host/core/fault.hpp"
 #include "host/http/server.hpp"
 #include "host/plugin_loading/directory.hpp"
 #include "host/plugin_loading/upcasters.hpp"
+#include "host/postgres/admissions.hpp"
 #include "host/postgres/announcer.hpp"
 #include "host/postgres/reads.hpp"
 #include "host/postgres/store.hpp"
 #include "host/processes/stop_request.hpp"
 #include "host/schemas/event_schemas.hpp"
+#include "host/schemas/validation.hpp"
 #include "host/security/hashing_pool.hpp"
+#include "host/security/passwords.hpp"
 #include "host/security/secrets.hpp"
+#include "host/security/tokens.hpp"
 #include "host/telemetry/log.hpp"
 
 namespace lantern::apps {
@@ -29,6 +34,18 @@ schemas::EventSchemas schemas_of(const Settings& settings) {
     std::string problems;
     for (const auto& problem : loaded.error()) problems += "\n  " + problem;
     throw Fault(FaultKind::configuration, "event schemas", "cannot be used:" + problems);
+}
+
+// The settings of an aggregate, which must be as its plugin says.
+std::string settings_for(const Description& described, const Settings& settings) {
+    const auto given = settings.aggregate_settings.find(described.aggregate_type);
+    const std::string text = given == settings.aggregate_settings.end() ? "{}" : given->second;
+    std::string problems;
+    for (const auto& violation : schemas::validate(described.settings_schema, text))
+        problems += "\n  " + (violation.pointer.empty() ? "/" : violation.pointer) + ": " + violation.message;
+    if (problems.empty()) return text;
+    throw Fault(FaultKind::configuration, "aggregates." + described.aggregate_type,
+                "settings that its plugin does not take:" + problems);
 }
 
 // Every aggregate of the plugin directory. A route whose aggregate is not among them answers 503.
@@ -45,7 +62,8 @@ command::Aggregates aggregates_of(const Settings& settings, const std::filesyste
         const auto& described = library->description();
         auto upcasters = plugin_loading::Upcasters::make(schema_plugins, described);
         if (!upcasters) throw Fault(FaultKind::configuration, "plugin " + described.name, upcasters.error());
-        aggregates[described.aggregate_type] = {library->aggregate(), std::move(upcasters.value())};
+        aggregates[described.aggregate_type] = {library->aggregate(), std::move(upcasters.value()),
+                                                settings_for(described, settings)};
         log.info("aggregate loaded", {{"aggregate", described.aggregate_type},
                                       {"plugin", described.name},
                                       {"version", described.version},
@@ -58,16 +76,37 @@ command::Aggregates aggregates_of(const Settings& settings, const std::filesyste
     return aggregates;
 }
 
-void log_answer(const telemetry::Log& log, const http::Answered& answered) {
-    const auto level = answered.response.status >= 500 ? telemetry::Level::error : telemetry::Level::debug;
+// The access log. Of the target only the path: a query may hold what should not be kept.
+void log_answer(const telemetry::Log& log, bool access, const http::Answered& answered) {
+    using telemetry::Level;
+    const bool failed = answered.response.status >= 500;
+    const auto level = failed ? Level::error : access ? Level::info : Level::debug;
     if (!log.writes(level)) return;
-    log.write(level, "answered",
-              {{"method", answered.request.method},
-               {"target", answered.request.target},
-               {"status", answered.response.status},
-               {"took_us", answered.took.count()},
-               {"request_id", answered.trace.request_id},
-               {"why", answered.defect}});
+    const auto& target = answered.request.target;
+    telemetry::Fields fields{{"method", answered.request.method},
+                             {"path", target.substr(0, target.find('?'))},
+                             {"status", answered.response.status},
+                             {"bytes", static_cast<std::int64_t>(answered.response.body.size())},
+                             {"took_us", answered.took.count()},
+                             {"from", answered.request.remote_address},
+                             {"caller", answered.caller},
+                             {"request_id", answered.trace.request_id},
+                             {"traceparent", answered.trace.traceparent}};
+    if (!answered.defect.empty()) fields.push_back({"why", answered.defect});
+    log.write(level, "answered", fields);
+}
+
+std::unique_ptr<security::Tokens> tokens_of(const Settings& settings) {
+    if (settings.http.auth.token_key.empty()) return nullptr;
+    return std::make_unique<security::Tokens>(settings.http.auth.token_key);
+}
+
+// Of a password that nobody knows.
+std::string decoy_hash() {
+    SystemRandom random;
+    const auto hash = security::hash_password(std::to_string(random.next()) + std::to_string(random.next()));
+    if (!hash) throw Fault(FaultKind::configuration, "api", "no memory to hash a password");
+    return *hash;
 }
 
 // Everything that an api process is made of, in the order in which it is made.
@@ -78,12 +117,14 @@ public:
           log_(log),
           schemas_(schemas_of(settings)),
           aggregates_(aggregates_of(settings, cache, log)),
-          mac_(settings.http.admin_token),
+          mac_(settings.http.admin_token + settings.http.auth.token_key),
+          tokens_(tokens_of(settings)),
           heads_(cache, settings.postgres_url),
           announcer_(settings.postgres_url),
           workers_(settings.http.threads,
                    {[this] { return std::make_unique<postgres::Store>(settings_.postgres_url); },
-                    [this] { return std::make_unique<postgres::Reads>(settings_.postgres_url); }}),
+                    [this] { return std::make_unique<postgres::Reads>(settings_.postgres_url); },
+                    [this] { return std::make_unique<postgres::Admissions>(settings_.postgres_url); }}),
           hashing_(settings.http.hash_threads),
           api_(world()),
           server_({settings.http.address, settings.http.port, settings.http.body_bytes_max},
@@ -111,10 +152,12 @@ private:
                 workers_,
                 [this](const Event& event) { return schemas_.shown(event.type, event.schema_version, event.data); },
                 [this](std::string_view token) { return caller(token); },
-                [this](const http::Answered& answered) { log_answer(log_, answered); }};
+                tokens_.get(),
+                decoy_hash(),
+                [this](const http::Answered& answered) { log_answer(log_, settings_.http.access_log, answered); }};
     }
 
-    // One fixed token, of the administrator.
+    // One fixed token, of the operator.
     std::optional<command::Actor> caller(std::string_view token) const {
         const auto& admin = settings_.http.admin_token;
         if (admin.empty() || !security::equal_in_constant_time(token, admin)) return std::nullopt;
@@ -126,6 +169,7 @@ private:
     const schemas::EventSchemas schemas_;
     const command::Aggregates aggregates_;
     const security::KeyedMac mac_;
+    const std::unique_ptr<security::Tokens> tokens_;  // nullptr: nobody logs in
     SystemClock clock_;
     SharedHeads heads_;
     command::StreamCache cache_{limits::kStreamCacheBytes};
@@ -150,9 +194,12 @@ int run_api(const Instance& at) {
     const Settings settings = at.settings();
     const telemetry::Log log(settings.log);
     security::start();
-    if (settings.http.admin_token.empty()) log.warn("http.admin_token is empty: every route answers 401");
+    if (settings.http.auth.token_key.empty()) log.warn("http.auth.token_key is empty: nobody can log in");
+    if (settings.http.admin_token.empty() && settings.http.auth.token_key.empty())
+        log.warn("http.admin_token is empty too: every route that needs a token answers 401");
     const Process process(settings, at.cache_directory(), log);
     log.info("api listens", {{"address", settings.http.address}, {"port", process.port()}});
+    ReadySignal::give();
     while (!stop.wait(std::chrono::hours{1})) continue;
     log.info("api ends");
     return 0;

@@ -8,7 +8,6 @@
 #include "host/apps/host_readiness.hpp"
 #include "host/apps/verbs.hpp"
 #include "host/core/fault.hpp"
-#include "host/plugin_loading/description_parser.hpp"
 #include "host/postgres/leadership.hpp"
 #include "host/postgres/migrate.hpp"
 #include "host/private_servers/place.hpp"
@@ -31,13 +30,6 @@ HostProcesses::Options processes_of(const Instance& at, const Settings& settings
                            {"LANTERN_CACHE_DIR", at.cache_directory().string()},
                            {"LANTERN_HOST_RUN", run.text()}};
     return options;
-}
-
-// In words, when it is the tables that changed under one schema version.
-std::optional<std::string> tables_conflict(postgres::Catalog& catalog, const Runnable& of) {
-    const auto known = catalog.handler(of.handler.name);
-    if (!known || known->kind != of.plugin.kind || known->declaration.empty()) return std::nullopt;
-    return plugin_loading::declaration_conflict(of.plugin, known->schema_version, known->declaration);
 }
 
 // RabbitMQ writes the name of a new quorum queue to disk within half a second of quiet. A node that is killed
@@ -64,39 +56,47 @@ std::string host_name() {
 }
 
 Host::Host(const Instance& at, Options options, telemetry::Log log)
-    : at_(at), options_(std::move(options)), log_(std::move(log)), settings_(at.settings()), run_(fresh_uuid()) {
+    : at_(at),
+      options_(std::move(options)),
+      log_(std::move(log)),
+      settings_(at.settings()),
+      coroner_(settings_.postgres_url, at.cache_directory(), log_),
+      run_(fresh_uuid()) {
     // Several api processes share one port, so it is chosen here.
     if (settings_.http.port == 0) settings_.http.port = private_servers::free_port();
 }
 
 void Host::run(const processes::StopRequest& stop) {
-    auto plan = prepare(stop);
-    if (!plan) return;
-    plan_ = *std::move(plan);
-
-    HostProcesses processes(processes_of(at_, settings_, run_));
-    supervise::Supervisor supervisor(processes, *this, clock_);
-    supervise::Wanted wanted{options_.roles, settings_.http.processes, {}};
-    for (const auto& runnable : plan_.runnable) wanted.handlers.push_back(runnable.handler);
-    supervisor.want(supervise::members(wanted));
+    auto reconciler = prepare(stop);
+    if (!reconciler) return;
+    auto options = processes_of(at_, settings_, run_);
+    options.extra = [this](const supervise::Member& member) { return extra(member); };
+    processes_.emplace(std::move(options), log_);
+    supervisor_.emplace(*processes_, static_cast<supervise::Observer&>(*this), clock_);
+    aim_at(std::move(target_));
+    changes_ = std::make_unique<LiveChanges>(std::move(reconciler), log_);
     while (!stop.requested()) {
-        supervisor.tick();
+        if (auto target = changes_->take()) aim_at(*std::move(target));
+        processes_->watch();
+        supervisor_->tick();
         forget_the_dead();
+        coroner_.tend();
         if (!ready_) report_ready();
         constexpr milliseconds kReadyEvery{100};
-        processes.wait(stop.descriptor(), ready_ ? supervisor.idle() : std::min(supervisor.idle(), kReadyEvery));
+        const auto idle = supervisor_->idle();
+        processes_->wait({stop.descriptor(), changes_->descriptor()}, ready_ ? idle : std::min(idle, kReadyEvery));
     }
     log_.info("host stops");
-    supervisor.stop();
-    while (!supervisor.stopped()) {
-        processes.wait(-1, supervisor.idle());
-        supervisor.tick();
+    supervisor_->stop();
+    while (!supervisor_->stopped()) {
+        processes_->wait({}, supervisor_->idle());
+        supervisor_->tick();
     }
     forget_the_dead();
     log_.info("host ended");
 }
 
-std::optional<HostPlan> Host::prepare(const processes::StopRequest& stop) {
+std::unique_ptr<Reconciler> Host::prepare(const processes::StopRequest& stop) {
     milliseconds delay = limits::kBackoffFirst;
     while (!stop.requested()) {
         try {
@@ -104,7 +104,10 @@ std::optional<HostPlan> Host::prepare(const processes::StopRequest& stop) {
                 throw Fault(FaultKind::configuration, "host",
                             "the database is not of this build's shape; run: lantern migrate");
             catalog_.emplace(settings_.postgres_url);
-            return apply_routing();
+            auto reconciler = std::make_unique<Reconciler>(at_, settings_, run_, log_);
+            if (auto target = reconciler->look()) target_ = *std::move(target);
+            remember_the_dead();
+            return reconciler;
         } catch (const Fault& fault) {
             if (!fault.retryable() && !fault.in_doubt()) throw;
             log_.warn("host waits", {{"for", fault.what()}, {"again_in", in_ms(delay)}});
@@ -112,46 +115,13 @@ std::optional<HostPlan> Host::prepare(const processes::StopRequest& stop) {
             delay = std::min<milliseconds>(delay * 2, limits::kBackoffMax);
         }
     }
-    return std::nullopt;
+    return nullptr;
 }
 
-HostPlan Host::apply_routing() {
-    const Routing routing = at_.routing();
-    plugin_loading::ProbeOptions probe;
-    probe.copies = at_.cache_directory();
-    const plugin_loading::Directory plugins(settings_.plugin_directory, probe);
-    for (const auto& found : plugins.found())
-        if (!found.description)
-            log_.error("plugin refused", {{"file", found.file.string()}, {"why", found.refusal}});
-    HostPlan plan = plan_host(routing, plugins);
-
-    std::vector<Description> descriptions;
-    for (const auto& found : plugins.found())
-        if (found.description) descriptions.push_back(*found.description);
-    const auto in_force = catalog_->routing();
-    const auto applied = catalog_->apply(routing, descriptions, host_name() + ":" + routing.hash.substr(0, 12),
-                                         in_force ? in_force->number : 0);
-    if (!applied) {
-        std::string problems;
-        for (const auto& problem : applied.error()) problems += "\n  " + problem;
-        throw Fault(FaultKind::configuration, "routing", "refused:" + problems);
-    }
-    for (const auto& [handler, why] : applied.value().refused) {
-        const auto refused =
-            std::find_if(plan.runnable.begin(), plan.runnable.end(),
-                         [&name = handler](const auto& entry) { return entry.handler.name == name; });
-        if (refused == plan.runnable.end()) continue;
-        plan.refused.push_back({handler, tables_conflict(*catalog_, *refused).value_or(why)});
-        plan.runnable.erase(refused);
-    }
-    for (const auto& refused : plan.refused)
-        log_.error("handler does not run", {{"handler", refused.handler.value}, {"why", refused.why}});
-    log_.info("routing in force", {{"revision", applied.value().revision.number},
-                                   {"made_now", applied.value().made_revision},
-                                   {"handlers", static_cast<int>(plan.runnable.size())}});
+// Workers and the relay of an earlier host that was killed, here.
+void Host::remember_the_dead() {
     for (const auto& status : catalog_->handlers()) {
         queues_are_new_ = queues_are_new_ || status.partitions_feeding > 0;
-        // Workers of an earlier host that was killed, here.
         for (const auto& worker : status.workers)
             if (worker.host == host_name() &&
                 (options_.company == Options::Company::alone || !processes::runs(worker.pid)))
@@ -161,7 +131,28 @@ HostPlan Host::apply_routing() {
         relay_seen_ = relay.seen_at;
         if (options_.company == Options::Company::alone) dead_relays_.insert(relay.leader);
     }
-    return plan;
+}
+
+void Host::aim_at(Target target) {
+    target_ = std::move(target);
+    supervise::Wanted wanted{options_.roles, settings_.http.processes, target_.handlers, target_.editions};
+    const auto members = supervise::members(wanted);
+    std::erase_if(not_starting_, [&](const auto& entry) { return !members.contains(entry.first); });
+    supervisor_->want(members);
+}
+
+HostProcesses::Extra Host::extra(const supervise::Member& member) {
+    HostProcesses::Extra extra;
+    if (const auto launch = target_.launches.find(member.edition); launch != target_.launches.end())
+        extra.arguments = {"--revision", std::to_string(launch->second.revision), "--build", launch->second.build};
+    return extra;
+}
+
+void Host::tell_who_does_not_start() {
+    Reconciler::Problems problems;
+    for (const auto& [member, how] : not_starting_)
+        problems.push_back({member.handler.empty() ? "api" : member.handler, how});
+    if (changes_) changes_->report(std::move(problems));
 }
 
 void Host::forget_the_dead() {
@@ -201,9 +192,7 @@ void Host::report_ready() {
 bool Host::all_bound() {
     for (const auto& status : catalog_->handlers()) {
         if (status.handler.state == "paused" || status.handler.state == "quarantined") continue;  // holds nothing
-        const bool runs_here = std::any_of(plan_.runnable.begin(), plan_.runnable.end(), [&](const auto& runnable) {
-            return runnable.handler.name == status.handler.name;
-        });
+        const bool runs_here = target_.editions.contains(status.handler.name.value);
         if (runs_here && (status.partitions_unheld > 0 || status.partitions_feeding > 0)) return false;
     }
     return true;
@@ -214,16 +203,27 @@ void Host::started(const supervise::Member& member, int pid) {
 }
 
 void Host::ended(const supervise::Death& death, std::optional<milliseconds> again_in) {
+    coroner_.examine(death);
     if (death.member.role == Role::worker) dead_workers_.insert(death.pid);
     if (death.member.role == Role::relay) dead_relays_.insert(relay_identity(run_, death.pid));
     telemetry::Fields fields{{"member", death.member.text()}, {"pid", death.pid}, {"with", death.how}};
     if (!again_in) return log_.info("ended", fields);
+    if (const auto other = supervisor_->stand_in(death.member)) {
+        not_starting_[death.member] = death.member.text() + " in its next edition does not get ready (" +
+                                      death.how + "); the one before goes on";
+        tell_who_does_not_start();
+    }
     fields.push_back({"again_in", in_ms(*again_in)});
     log_.error("died", fields);
 }
 
 void Host::not_started(const supervise::Member& member, const std::string& why, milliseconds again_in) {
     log_.error("not started", {{"member", member.text()}, {"why", why}, {"again_in", in_ms(again_in)}});
+}
+
+void Host::took_over(const supervise::Member& member) {
+    log_.info("took over", {{"member", member.text()}});
+    if (not_starting_.erase(member) > 0) tell_who_does_not_start();
 }
 
 void add_host(Verbs& verbs) {

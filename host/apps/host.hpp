@@ -1,4 +1,4 @@
-// One host: applies the routing, then keeps its members running until it is told to stop.
+// One host: follows the routing in force, and keeps its members running until it is told to stop.
 #pragma once
 
 #include <filesystem>
@@ -6,9 +6,10 @@
 #include <set>
 #include <string>
 
-#include "host/apps/host_plan.hpp"
+#include "host/apps/coroner.hpp"
 #include "host/apps/host_processes.hpp"
 #include "host/apps/instance.hpp"
+#include "host/apps/live_changes.hpp"
 #include "host/core/clock.hpp"
 #include "host/postgres/catalog.hpp"
 #include "host/processes/stop_request.hpp"
@@ -31,9 +32,12 @@ public:
     void run(const processes::StopRequest& stop);
 
 private:
-    // Nothing: told to stop before the store could be reached.
-    std::optional<HostPlan> prepare(const processes::StopRequest& stop);
-    HostPlan apply_routing();
+    // The first look at what to run. Nothing: told to stop before the store could be reached.
+    std::unique_ptr<Reconciler> prepare(const processes::StopRequest& stop);
+    void remember_the_dead();
+    void aim_at(Target target);
+    void tell_who_does_not_start();
+    HostProcesses::Extra extra(const supervise::Member& member);
     void forget_the_dead();
     void report_ready();
     bool all_bound();
@@ -42,13 +46,19 @@ private:
     void ended(const supervise::Death& death, std::optional<std::chrono::milliseconds> again_in) override;
     void not_started(const supervise::Member& member, const std::string& why,
                      std::chrono::milliseconds again_in) override;
+    void took_over(const supervise::Member& member) override;
 
     const Instance at_;
     const Options options_;
     const telemetry::Log log_;
     Settings settings_;
     SystemClock clock_;
-    HostPlan plan_;
+    Coroner coroner_;
+    std::optional<HostProcesses> processes_;
+    std::optional<supervise::Supervisor> supervisor_;
+    std::unique_ptr<LiveChanges> changes_;
+    Target target_;
+    std::map<supervise::Member, std::string> not_starting_;  // how they ended, while another edition stands in
     std::optional<postgres::Catalog> catalog_;
     std::set<int> dead_workers_;  // pids whose leases are still to be freed
     std::set<Uuid> dead_relays_;  // whose leadership is still to be freed

@@ -4,11 +4,17 @@
 
 #include <thread>
 
+#include "host/apps/memory_limit.hpp"
+#include "host/apps/ready_signal.hpp"
 #include "host/apps/verbs.hpp"
 #include "host/apps/worker_watch.hpp"
 #include "host/core/fault.hpp"
+#include "host/core/queues.hpp"
+#include "host/flight_recorder/recorder.hpp"
 #include "host/plugin_loading/directory.hpp"
 #include "host/plugin_loading/upcasters.hpp"
+#include "host/postgres/catalog.hpp"
+#include "host/postgres/crashes.hpp"
 #include "host/postgres/history.hpp"
 #include "host/postgres/leases.hpp"
 #include "host/postgres/ledger.hpp"
@@ -16,7 +22,9 @@
 #include "host/postgres/read_model.hpp"
 #include "host/processes/stop_request.hpp"
 #include "host/rabbitmq/deliveries.hpp"
+#include "host/settings/routing_file.hpp"
 #include "host/telemetry/log.hpp"
+#include "host/worker/careful_applier.hpp"
 #include "host/worker/effect_applier.hpp"
 #include "host/worker/projection_applier.hpp"
 #include "host/worker/worker.hpp"
@@ -37,7 +45,48 @@ HandlerSettings handler_of(const Routing& routing, const std::string& name) {
         if (handler.name.value == name) return handler;
         known += (known.empty() ? "" : ", ") + handler.name.value;
     }
-    refuse(name, "the routing file has no such handler; it has " + (known.empty() ? "none" : known));
+    refuse(name, "the routing has no such handler; it has " + (known.empty() ? "none" : known));
+}
+
+struct Asked {
+    std::string handler;
+    int index = 0;
+    std::int64_t revision = 0;  // 0: the one in force
+    std::string build;          // empty: the one in the plugin directory
+};
+
+// What the store says of the handler.
+struct Registered {
+    HandlerSettings settings;
+    std::int64_t revision = 0;
+    std::optional<postgres::RegisteredHandler> handler;
+};
+
+// By the applied routing: an edit of the file that is not applied is not seen. Waits for the store; nothing: told
+// to stop.
+std::optional<Registered> registered(const Settings& settings, const Asked& asked,
+                                     const processes::StopRequest& stop, const telemetry::Log& log) {
+    auto delay = limits::kBackoffFirst;
+    while (!stop.requested()) {
+        try {
+            postgres::Catalog catalog(settings.postgres_url);
+            const auto revision = asked.revision > 0 ? catalog.routing(asked.revision) : catalog.routing();
+            if (!revision) refuse(asked.handler, "there is no routing revision to run it by");
+            const auto routing =
+                settings::parse_routing(revision->content, settings.routing_file, settings::process_environment());
+            if (!routing)
+                refuse(asked.handler, "routing revision " + std::to_string(revision->number) +
+                                          " can't be read here:\n" + settings::text(routing.error()));
+            auto handler = handler_of(routing.value(), asked.handler);
+            return Registered{std::move(handler), revision->number, catalog.handler(HandlerName{asked.handler})};
+        } catch (const Fault& fault) {
+            if (!fault.retryable()) throw;
+            log.warn("waits", {{"for", fault.what()}});
+            stop.wait(std::chrono::duration_cast<std::chrono::milliseconds>(delay));
+            delay = std::min<std::chrono::milliseconds>(delay * 2, limits::kBackoffMax);
+        }
+    }
+    return std::nullopt;
 }
 
 std::string host_name() {
@@ -52,33 +101,55 @@ plugin_loading::LogSink sink_of(const telemetry::Log& log) {
     };
 }
 
+// The making of a plugin's object, as the flight recorder sees it.
+class Creating {
+public:
+    explicit Creating(flight_recorder::Slot& slot) : slot_(slot) { slot_.calling_for("create"); }
+    ~Creating() { slot_.returned(); }
+    Creating(const Creating&) = delete;
+    Creating& operator=(const Creating&) = delete;
+
+private:
+    flight_recorder::Slot& slot_;
+};
+
 // Everything that a worker is made of, in the order in which it is made.
 class Process {
 public:
-    Process(const Settings& settings, HandlerSettings handler, std::shared_ptr<const Library> library,
-            std::shared_ptr<plugin_loading::Upcasters> upcasters, const telemetry::Log& log)
-        : handler_(std::move(handler)),
+    Process(const Settings& settings, const Registered& known, std::shared_ptr<const Library> library,
+            std::shared_ptr<plugin_loading::Upcasters> upcasters, flight_recorder::Slot& slot,
+            const telemetry::Log& log)
+        : handler_(known.settings),
           library_(std::move(library)),
           upcasters_(std::move(upcasters)),
+          slot_(slot),
           log_(log),
-          self_{Uuid::v7(clock_.now(), random_.next(), random_.next()), handler_.name, host_name(), getpid(),
-                library_->description().build},
+          self_{Uuid::v7(clock_.now(), random_.next(), random_.next()),
+                handler_.name,
+                host_name(),
+                getpid(),
+                library_->description().build,
+                postgres::WorkerIdentity::Bound{queue_set(handler_.partitions, handler_.queue_type),
+                                                handler_.partitions, known.revision, handler_.event_types}},
           connection_(postgres::session_of(settings.postgres_url, handler_.name)),
           leases_(connection_, self_),
           history_(connection_),
           model_(connection_, handler_.name, library_->description().tables, self_.plugin_build),
           ledger_(connection_, handler_.name, self_.plugin_build),
           rows_(model_),
-          watch_(log_),
+          crashes_(connection_, handler_.name, self_.plugin_build),
+          watch_(log_, slot_),
           deliveries_(settings.amqp_url,
                       {handler_.name, handler_.partitions, handler_.queue_type, handler_.event_types}),
           pulse_(settings.postgres_url, self_.id),
           applier_(make_applier()),
-          worker_({handler_, deliveries_, leases_, history_, model_, *applier_, rows_, watch_, clock_, random_}) {}
+          careful_({*applier_, crashes_, watch_, clock_}),
+          worker_({handler_, deliveries_, leases_, history_, model_, careful_, rows_, watch_, clock_, random_}) {}
 
     void run(const processes::StopRequest& stop) {
         worker_.run([&](Milliseconds wait) {
             watch_.turned();
+            if (worker_.settled_in()) ReadySignal::give();
             return stop.wait(wait);
         });
     }
@@ -88,6 +159,7 @@ private:
         const worker::Parking parking(handler_.retry, clock_, random_);
         if (library_->description().kind == PluginKind::projection) {
             const auto make = [this] {
+                const Creating creating(slot_);
                 auto made = library_->make_projection(handler_.settings, sink_of(log_));
                 if (!made) refuse(handler_.name.value, made.error());
                 return std::move(made.value());
@@ -96,18 +168,20 @@ private:
                 library_->description().tables, make, model_, rows_, *upcasters_, watch_, clock_, parking});
         }
         const auto make = [this] {
+            const Creating creating(slot_);
             auto made = library_->make_side_effect(handler_.settings, handler_.name, sink_of(log_));
             if (!made) refuse(handler_.name.value, made.error());
             return std::move(made.value());
         };
-        return std::make_unique<worker::EffectApplier>(
-            worker::EffectApplier::Parts{handler_.name, handler_.partitions, handler_.time_limit, make, model_,
-                                         ledger_, leases_, rows_, *upcasters_, watch_, clock_, parking});
+        return std::make_unique<worker::EffectApplier>(worker::EffectApplier::Parts{
+            handler_.name, handler_.partitions, handler_.time_limit, make, model_, ledger_, leases_, rows_,
+            *upcasters_, watch_, clock_, parking, handler_.on_interrupted, handler_.rate});
     }
 
     const HandlerSettings handler_;
     const std::shared_ptr<const Library> library_;
     const std::shared_ptr<plugin_loading::Upcasters> upcasters_;
+    flight_recorder::Slot& slot_;
     const telemetry::Log log_;
     SystemClock clock_;
     SystemRandom random_;
@@ -118,33 +192,49 @@ private:
     postgres::ReadModel model_;
     postgres::Ledger ledger_;
     worker::Rows rows_;
+    postgres::Crashes crashes_;
     WorkerWatch watch_;
     rabbitmq::Deliveries deliveries_;
     postgres::Pulse pulse_;
     std::unique_ptr<worker::Applier> applier_;
+    worker::CarefulApplier careful_;
     worker::Worker worker_;
 };
 
-int run_worker(const Instance& at, const std::string& name) {
+int run_worker(const Instance& at, const Asked& asked) {
     const processes::StopRequest stop;
     const Settings settings = at.settings();
-    const HandlerSettings handler = handler_of(at.routing(), name);
+    const std::string& name = asked.handler;
     const telemetry::Log log = telemetry::Log(settings.log).with({{"handler", name}});
+    const auto known = registered(settings, asked, stop, log);
+    if (!known) return 0;
+    const HandlerSettings& handler = known->settings;
+
+    // From here on, whoever looks at how this process ended knows whom to blame.
+    flight_recorder::Recorder recorder;
+    recorder.record_crashes();
+    limit_memory(handler.memory_bytes_max);
 
     plugin_loading::ProbeOptions probing;
     probing.copies = at.cache_directory();
     const Directory plugins(settings.plugin_directory, probing);
-    auto library = plugins.open(handler.plugin);
+    auto library = asked.build.empty() ? plugins.open(handler.plugin) : plugins.open_build(asked.build);
     if (!library) refuse(name, library.error());
+    if (known->handler)
+        if (const auto why = postgres::refusal_of(*known->handler, library.value()->description()))
+            refuse(name, *why);
     auto upcasters =
         plugin_loading::Upcasters::make(plugins.open_all(PluginKind::schema), library.value()->description());
     if (!upcasters) refuse(name, upcasters.error());
 
-    // The store may be away when we start: wait for it here, as the loop does later.
+    auto slot = recorder.slot(0);
+    slot.belongs_to({name, library.value()->description().build, handler.time_limit, handler.memory_bytes_max});
+
+    // The store may be away when we start, or need a person first: wait for it here, as the loop does later.
     auto delay = limits::kBackoffFirst;
     while (!stop.requested()) {
         try {
-            Process process(settings, handler, library.value(), upcasters.value(), log);
+            Process process(settings, *known, library.value(), upcasters.value(), slot, log);
             log.info("worker runs", {{"plugin", library.value()->description().name},
                                      {"version", library.value()->description().version},
                                      {"build", library.value()->description().build.substr(0, 12)}});
@@ -152,7 +242,7 @@ int run_worker(const Instance& at, const std::string& name) {
             log.info("worker ends");
             return 0;
         } catch (const Fault& fault) {
-            if (!fault.poisons_connection()) throw;
+            if (!fault.poisons_connection() && fault.place() != "postgres") throw;
             log.warn("waits", {{"for", fault.what()}});
             stop.wait(std::chrono::duration_cast<std::chrono::milliseconds>(delay));
             delay = std::min<std::chrono::milliseconds>(delay * 2, limits::kBackoffMax);
@@ -164,15 +254,14 @@ int run_worker(const Instance& at, const std::string& name) {
 }  // namespace
 
 void add_worker(Verbs& verbs) {
-    struct Words {
-        std::string handler;
-        int index = 0;
-    };
-    const auto words = std::make_shared<Words>();
+    const auto words = std::make_shared<Asked>();
     auto& verb = verbs.add("worker", "run one handler (the host starts workers by itself)",
-                           [words](const Instance& at) { return run_worker(at, words->handler); });
+                           [words](const Instance& at) { return run_worker(at, *words); });
     verb.add_option("handler", words->handler, "as the routing file names it")->required();
     verb.add_option("--index", words->index, "which of the handler's workers on this host it is; for ps alone");
+    verb.add_option("--revision", words->revision,
+                    "of the routing that says its settings (default: the one in force)");
+    verb.add_option("--build", words->build, "of its plugin (default: the one in the plugin directory)");
 }
 
 }  // namespace lantern::apps

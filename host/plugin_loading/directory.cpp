@@ -23,20 +23,6 @@ namespace {
 
 constexpr std::size_t kProbesAtOnceMax = 4;
 
-// Changes with content, owner and permissions. Empty: the file is gone.
-std::string signature_of(const std::filesystem::path& file) {
-    struct stat status {};
-    if (::stat(file.c_str(), &status) != 0) return {};
-    std::string text;
-    for (const auto part : {std::int64_t(status.st_dev), std::int64_t(status.st_ino), std::int64_t(status.st_size),
-                            std::int64_t(status.st_mtim.tv_sec), std::int64_t(status.st_mtim.tv_nsec),
-                            std::int64_t(status.st_ctim.tv_sec), std::int64_t(status.st_ctim.tv_nsec),
-                            std::int64_t(status.st_uid), std::int64_t(status.st_mode)}) {
-        text += std::to_string(part) + ":";
-    }
-    return text;
-}
-
 std::vector<std::filesystem::path> libraries_in(const std::filesystem::path& directory) {
     std::vector<std::filesystem::path> files;
     std::error_code code;
@@ -80,12 +66,29 @@ void refuse_twins(std::vector<Found>& found, const std::string& what, const std:
 
 }  // namespace
 
+std::string signature_of(const std::filesystem::path& file) {
+    struct stat status {};
+    if (::stat(file.c_str(), &status) != 0) return {};
+    std::string text;
+    for (const auto part : {std::int64_t(status.st_dev), std::int64_t(status.st_ino), std::int64_t(status.st_size),
+                            std::int64_t(status.st_mtim.tv_sec), std::int64_t(status.st_mtim.tv_nsec),
+                            std::int64_t(status.st_ctim.tv_sec), std::int64_t(status.st_ctim.tv_nsec),
+                            std::int64_t(status.st_uid), std::int64_t(status.st_mode)}) {
+        text += std::to_string(part) + ":";
+    }
+    return text;
+}
+
 Directory::Directory(std::filesystem::path directory, ProbeOptions options)
     : directory_(std::move(directory)), options_(std::move(options)) {
     scan();
 }
 
 void Directory::scan() {
+    scan([](const auto&, const auto&) { return true; });
+}
+
+void Directory::scan(const Settled& settled) {
     found_.clear();
     if (auto good = check_directory(directory_); !good) {
         known_.clear();
@@ -98,8 +101,9 @@ void Directory::scan() {
     for (const auto& file : libraries_in(directory_)) {
         const std::string signature = signature_of(file);
         const auto known = known_.find(file);
-        if (known != known_.end() && known->second->signature == signature) {
-            now.emplace(file, known->second);
+        const bool unchanged = known != known_.end() && known->second->signature == signature;
+        if (unchanged || !settled(file, signature)) {
+            if (known != known_.end()) now.emplace(file, known->second);
         } else {
             fresh.emplace_back(file, signature);
         }
@@ -175,14 +179,33 @@ std::vector<std::shared_ptr<const Library>> Directory::open_all(PluginKind kind)
     return libraries;
 }
 
-std::optional<std::string> Directory::try_settings(const std::string& plugin,
+std::optional<std::string> Directory::try_settings(const Description& plugin,
                                                    const std::string& settings_json) const {
-    const auto* description = find(plugin);
-    if (!description) return why_not(plugin);
     auto options = options_;
     options.settings = settings_json;
-    const auto answer = probe(description->file, options);
+    // The very bytes that are meant, whatever the file holds by now.
+    const auto answer = probe(copy_of(plugin.build), options);
     return answer ? std::nullopt : std::optional(answer.error());
+}
+
+std::filesystem::path Directory::copy_of(const std::string& build) const {
+    return options_.copies / (build + ".so");
+}
+
+Result<std::shared_ptr<const Library>> Directory::open_build(const std::string& build) const {
+    for (const auto& each : found_) {
+        if (each.description && each.description->build == build) return open(each.description->name);
+    }
+    const auto described = recall(build);
+    if (!described) return failure(described.error());
+    return open_copy({described.value().file, copy_of(build), build});
+}
+
+Result<Description> Directory::recall(const std::string& build) const {
+    for (const auto& each : found_) {
+        if (each.description && each.description->build == build) return *each.description;
+    }
+    return probe(copy_of(build), options_);
 }
 
 }  // namespace lantern::plugin_loading

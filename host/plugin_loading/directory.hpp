@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,6 +22,9 @@ struct Found {
     std::string refusal;
 };
 
+// Changes with a file's content, owner and permissions. Empty: it is not there.
+std::string signature_of(const std::filesystem::path& file);
+
 class Directory {
 public:
     Directory(std::filesystem::path directory, ProbeOptions options);
@@ -29,6 +33,10 @@ public:
     // Two plugins with one name, or two aggregates of one type, are both refused: which of them is meant cannot
     // be known. Called by the constructor.
     void scan();
+    // The same, but for files of which `settled` says that they are still being written: those stay as they were
+    // seen last. `signature` changes with content, owner and permissions.
+    using Settled = std::function<bool(const std::filesystem::path& file, const std::string& signature)>;
+    void scan(const Settled& settled);
 
     // By file name. A directory that is missing or not to be trusted is one refusal that names it.
     const std::vector<Found>& found() const { return found_; }
@@ -39,14 +47,19 @@ public:
 
     // Loads the very bytes that were probed.
     Result<std::shared_ptr<const Library>> open(const std::string& plugin) const;
+    // A build that was probed at some time: its private copy is kept, whatever became of its file.
+    Result<std::shared_ptr<const Library>> open_build(const std::string& build) const;
+    Result<Description> recall(const std::string& build) const;
     // All plugins of a kind, by name.
     std::vector<std::shared_ptr<const Library>> open_all(PluginKind kind) const;
 
     // Creates and destroys an object with these settings in a child process. Nothing, or why it cannot be.
-    std::optional<std::string> try_settings(const std::string& plugin, const std::string& settings_json) const;
+    std::optional<std::string> try_settings(const Description& plugin, const std::string& settings_json) const;
 
 private:
     struct Known;
+
+    std::filesystem::path copy_of(const std::string& build) const;
 
     std::filesystem::path directory_;
     ProbeOptions options_;

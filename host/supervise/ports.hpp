@@ -25,7 +25,7 @@ struct Call {
     std::uint64_t number = 0;    // of the slot's calls: tells one from the next; 0: none was made
     std::string subject, build;  // handler, or aggregate type; hash of the plugin
     std::string command;         // of an api process
-    EventId event;               // of a worker, as the rest
+    EventId event;               // of a worker, as the rest; all zero: of none
     StreamId stream;
     Revision revision;
     Position position;
@@ -68,6 +68,16 @@ struct Crash {
     std::string cause;  // "signal 11 (Segmentation fault)"
     std::string backtrace;
     bool operator==(const Crash&) const = default;
+};
+
+// A build that a handler has run.
+struct KnownBuild {
+    HandlerName handler;
+    std::string build, plugin, plugin_version;
+    int schema_version = 1;
+    std::string declaration_hash;
+    bool quarantined = false;
+    std::string why;  // quarantined
 };
 
 class Spawner {
