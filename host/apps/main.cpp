@@ -7,12 +7,14 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", LANTERN_VERSION);
     app.require_subcommand(1);
     Verbs verbs(app);
+    add_backfill(verbs);
     add_dev(verbs);
     add_doctor(verbs);
     add_export(verbs);
     add_explain(verbs);
     add_host(verbs);
     add_import(verbs);
+    add_jobs(verbs);
     add_migrate(verbs);
     add_parked(verbs);
     add_pause(verbs);

@@ -39,12 +39,14 @@ private:
 };
 
 // One for each file.
+void add_backfill(Verbs& verbs);
 void add_dev(Verbs& verbs);
 void add_doctor(Verbs& verbs);
 void add_export(Verbs& verbs);
 void add_explain(Verbs& verbs);
 void add_host(Verbs& verbs);
 void add_import(Verbs& verbs);
+void add_jobs(Verbs& verbs);
 void add_migrate(Verbs& verbs);
 void add_parked(Verbs& verbs);
 void add_pause(Verbs& verbs);

@@ -12,13 +12,15 @@ namespace lantern::postgres {
 
 class Pulse {
 public:
-    Pulse(std::string url, WorkerId worker);
+    enum class Of { worker, job };  // a handler's worker, or a process of a backfill job
+    Pulse(std::string url, WorkerId worker, Of of = Of::worker);
 
 private:
     void beat();
 
     const std::string url_;
     const WorkerId worker_;
+    const Of of_;
     std::unique_ptr<Connection> connection_;  // the thread's
     Periodic periodic_;                       // last: it uses all of the above
 };

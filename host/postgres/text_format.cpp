@@ -215,13 +215,25 @@ std::string_view sql_type(ColumnType type) {
     return "text";
 }
 
-std::string sql_name(std::string_view identifier) {
-    std::string out = "\"";
-    for (const char c : identifier) {
-        if (c == '"') out.push_back('"');
+namespace {
+
+std::string quoted(std::string_view text, char quote) {
+    std::string out(1, quote);
+    for (const char c : text) {
+        if (c == quote) out.push_back(quote);
         out.push_back(c);
     }
-    return out + "\"";
+    return out + quote;
+}
+
+}  // namespace
+
+std::string sql_name(std::string_view identifier) {
+    return quoted(identifier, '"');
+}
+
+std::string sql_literal(std::string_view text) {
+    return quoted(text, '\'');
 }
 
 }  // namespace lantern::postgres

@@ -28,5 +28,7 @@ std::string_view sql_type(ColumnType type);
 
 // "name" with its quotes doubled.
 std::string sql_name(std::string_view name);
+// 'text' with its quotes doubled (standard_conforming_strings is on).
+std::string sql_literal(std::string_view text);
 
 }  // namespace lantern::postgres

@@ -29,7 +29,7 @@ begin
         raise exception 'the effect is done already' using errcode = 'LN010';
     end if;
     update lantern.effects e
-       set state = in_state, epoch = in_epoch, attempt = in_attempt, note = in_note,
+       set key = in_key, state = in_state, epoch = in_epoch, attempt = in_attempt, note = in_note,
            started_at = case when in_state = 'pending' then clock_timestamp() else e.started_at end,
            finished_at = case when in_state = 'pending' then null else clock_timestamp() end
      where e.handler = in_handler and e.event_id = in_event;

@@ -1,0 +1,48 @@
+// One line of an import: a CloudEvents 1.0 JSON event. Read by `lantern import`, written by `lantern export`.
+//   id, source       required texts; unique together. A source urn:lantern:store:<uuid> is a store of ours: its ids
+//                    are event ids and stay
+//   type             event type          subject   <aggregate type>/<aggregate id>
+//   time             RFC 3339; without it the time of the import
+//   data             any JSON value, kept byte for byte; none: stored without data
+//   revision         extension, integer: the event's revision; without it lines follow each other
+//   schemaversion    extension, integer, default 1
+//   metadata         extension: text that holds a JSON object; other extensions become members of it
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "host/core/event.hpp"
+#include "host/core/result.hpp"
+
+namespace lantern::backfill {
+
+inline constexpr std::string_view kStoreSource = "urn:lantern:store:";
+
+struct ImportLine {
+    std::int64_t number = 0;  // 1, 2, 3 ... in its file
+    std::string source, id;
+    std::optional<EventId> event_id;  // of a store of ours
+    std::string aggregate_type, aggregate_id, type;
+    int schema_version = 1;
+    std::optional<Timestamp> recorded_at;
+    std::optional<Revision> revision;
+    std::string data;      // JSON; "null" without data
+    std::string metadata;  // JSON object
+};
+
+struct LineProblem {
+    std::int64_t number = 0;
+    std::string field;  // "data"; empty: the line as a whole
+    std::string reason;
+    std::string text() const;  // line 7: type: found ..., expected ...
+};
+
+Result<ImportLine, LineProblem> read_line(std::int64_t number, std::string_view text);
+
+// The line that read_line reads back as this event. `source`: kStoreSource and the store's incarnation.
+std::string line_of(const Event& event, const std::string& source);
+
+}  // namespace lantern::backfill

@@ -1,0 +1,60 @@
+// Bulk append of other systems' events, a chunk at a time. An aggregate that owns a stream's type is asked for the
+// unique keys that its new state holds; its stream must still be where that state was folded from. A chunk is
+// appended whole or not at all. What was imported before, by source and id, is passed over, so an import that broke
+// off is simply begun again.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "host/backfill/ports.hpp"
+#include "host/core/clock.hpp"
+
+namespace lantern::backfill {
+
+class Importer {
+public:
+    struct Owner {
+        std::shared_ptr<const command::Aggregate> aggregate;  // shared with the library that it came from
+        std::shared_ptr<const command::Upcasts> upcasts;
+    };
+    struct Parts {
+        Intake& intake;
+        const std::map<std::string, Owner>& owners;  // by aggregate type
+        Clock& clock;
+        Random& random;
+        Effects effects = Effects::suppressed;
+    };
+    explicit Importer(Parts parts) : parts_(parts) {}
+
+    struct Imported {
+        std::size_t events = 0;
+        std::size_t known = 0;  // passed over
+        bool operator==(const Imported&) const = default;
+    };
+    // Error: what is wrong with which lines; nothing was appended then.
+    Result<Imported, std::vector<LineProblem>> import(std::vector<ImportLine> lines);
+
+private:
+    struct Folded {
+        Revision head;
+        std::unique_ptr<command::State> state;
+        std::vector<command::UniqueKey> keys;  // of the state, as stored
+    };
+    static constexpr std::size_t kStatesMax = 100'000;
+
+    std::vector<ImportLine> fresh(std::vector<ImportLine> lines);
+    std::vector<LineProblem> fold(Chunk& chunk, std::set<StreamName>& touched);
+    Result<Folded*> folded(const StreamName& stream, Revision head, const Owner& owner);
+    std::vector<LineProblem> move_keys(Chunk& chunk, const std::set<StreamName>& touched);
+    LineProblem problem_of(const ChunkRefusal& refusal, const Chunk& chunk) const;
+    void forget(const std::set<StreamName>& touched);
+
+    Parts parts_;
+    std::map<StreamName, Folded> states_;
+};
+
+}  // namespace lantern::backfill

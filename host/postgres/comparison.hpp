@@ -1,0 +1,40 @@
+// Two models of one handler, row by row. Rows of a stream are compared where both models stand at the same
+// checkpoint; those of others are unsettled, and counted as such: nothing is left out in silence. Shared tables are
+// compared as a whole, and settled only when all streams are.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "host/core/tables.hpp"
+#include "host/postgres/connection.hpp"
+
+namespace lantern::postgres {
+
+struct Difference {
+    std::string table;
+    std::string left, right;  // rows as JSON; empty: there is none
+};
+
+struct TableComparison {
+    std::string table;
+    std::int64_t equal = 0, differing = 0, unsettled = 0;
+};
+
+struct Comparison {
+    std::vector<TableComparison> tables;
+    std::vector<Difference> differences;  // at most kDifferencesMax
+    std::int64_t streams_unsettled = 0;
+
+    bool equal() const;  // nothing differs, and nothing is unsettled
+    bool settled() const;
+    std::string json() const;
+};
+
+inline constexpr std::size_t kDifferencesMax = 1000;
+
+// `left` and `right` are schemas with these tables.
+Comparison compare(Connection& connection, const std::string& left, const std::string& right,
+                   const std::vector<Table>& tables);
+
+}  // namespace lantern::postgres
