@@ -60,6 +60,8 @@ void Slot::calling(const Event& event, int attempt) {
 
 void Slot::calling_for(std::string_view command) {
     words_->command.store(command);
+    words_->event_high.store(0, kOrder);
+    words_->event_low.store(0, kOrder);
     enter();
 }
 

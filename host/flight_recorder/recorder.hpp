@@ -28,7 +28,7 @@ public:
     void belongs_to(const Subject& subject);
 
     void calling(const Event& event, int attempt);
-    void calling_for(std::string_view command);
+    void calling_for(std::string_view command);  // of no event
     // Until stay(): what happens after a call, too, is charged to it. For a call that is made alone.
     void returned();
     // From now on a return leaves the event charged with what follows, until release().

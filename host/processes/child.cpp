@@ -95,8 +95,9 @@ struct Prepared {
     std::vector<char*> argv, envp;
     Credentials credentials;
     std::string directory;
-    int output = -1;
+    int out = -1, err = -1;
     int lifeline = -1;
+    std::vector<int> handed_over;
     bool detached = false;
     pid_t parent = 0;
 };
@@ -136,7 +137,8 @@ struct Failed {
     if (to.detached ? setsid() < 0 : setpgid(0, 0) < 0) fail(report, "make a process group");
     const int nothing = open("/dev/null", O_RDWR);
     if (nothing < 0 || dup2(nothing, 0) < 0) fail(report, "open /dev/null");
-    if (to.output >= 0 && (dup2(to.output, 1) < 0 || dup2(to.output, 2) < 0)) fail(report, "direct the output");
+    if (to.out >= 0 && dup2(to.out, 1) < 0) fail(report, "direct the output");
+    if (to.err >= 0 && dup2(to.err, 2) < 0) fail(report, "direct the output");
     if (to.credentials.change) {
         if (setgroups(to.credentials.groups.size(), to.credentials.groups.data()) != 0 ||
             setgid(to.credentials.gid) != 0 || setuid(to.credentials.uid) != 0)
@@ -154,6 +156,7 @@ struct Failed {
     sigprocmask(SIG_SETMASK, &none, nullptr);
     close_range(3, ~0u, kCloseOnExec);
     if (to.lifeline >= 0) fcntl(to.lifeline, F_SETFD, 0);
+    for (const int descriptor : to.handed_over) fcntl(descriptor, F_SETFD, 0);
     execve(to.path.c_str(), to.argv.data(), to.envp.data());
     fail(report, "execute it");
 }
@@ -171,12 +174,17 @@ pid_t spawn(const Program& program, int output, int lifeline) {
     prepared.path = found_in_path(program.argv.at(0));
     prepared.credentials = credentials_of(program.user);
     prepared.directory = program.directory.string();
-    prepared.output = output;
+    prepared.out = program.out >= 0 ? program.out : output;
+    prepared.err = program.err >= 0 ? program.err : output;
     prepared.lifeline = lifeline;
     prepared.detached = program.life == Program::Life::detached;
     prepared.parent = getpid();
     std::map<std::string, std::string> extra;
     if (lifeline >= 0) extra["LANTERN_LIFELINE"] = std::to_string(lifeline);
+    for (const auto& [name, descriptor] : program.handed_over) {
+        extra[name] = std::to_string(descriptor);
+        prepared.handed_over.push_back(descriptor);
+    }
     prepare_environment(prepared, program, std::move(extra));
 
     Pipe report;

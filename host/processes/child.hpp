@@ -1,7 +1,7 @@
 // A program that we started, and that never outlives us. It gets SIGKILL from the kernel when the thread that
 // started it ends, and the read end of a pipe (its lifeline, named by LANTERN_LIFELINE) that ends with us. It runs
 // in a process group of its own, with default signal handling, no signal blocked, and no descriptor of ours but 0,
-// 1, 2 and the lifeline.
+// 1, 2, the lifeline and what is handed over.
 #pragma once
 
 #include <sys/types.h>
@@ -26,6 +26,9 @@ struct Program {
     std::string user{};                 // run as; empty: as we are. Only root can change
     std::filesystem::path directory{};  // working directory; empty: ours
     std::filesystem::path output{};     // stdout and stderr are appended to this file; empty: ours
+    int out = -1, err = -1;             // descriptors of ours for stdout and stderr; -1: as `output` says
+    // Descriptors of ours that the program gets too; the environment variable of that name tells it the number.
+    std::map<std::string, int> handed_over{};
     // detached: outlives us, in a session of its own: for a daemon.
     enum class Life { ours, detached } life = Life::ours;
 };

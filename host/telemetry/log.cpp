@@ -56,8 +56,8 @@ int log_descriptor() {
     const char* given = std::getenv("LANTERN_LOG_DESCRIPTOR");
     if (!given) return STDERR_FILENO;
     const int descriptor = std::atoi(given);
-    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
-    return descriptor;
+    // Not handed over to us: the variable was meant for who started us.
+    return fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0 ? descriptor : STDERR_FILENO;
 }
 
 // In one piece, so that lines of several processes don't mix.

@@ -1,4 +1,8 @@
 // A projection with one table, and one thing that may be wrong with it.
+#include <unistd.h>
+
+#include <cstdlib>
+
 #include "tests/zoo/zoo.hpp"
 
 #ifndef ZOO_MAJOR
@@ -16,6 +20,9 @@
 #ifndef ZOO_COLUMN
 #define ZOO_COLUMN "note"
 #endif
+#ifndef ZOO_SCHEMA_VERSION
+#define ZOO_SCHEMA_VERSION "1"
+#endif
 #ifdef ZOO_MORE
 #define ZOO_VERSION "2"
 #else
@@ -24,10 +31,21 @@
 
 static lantern_str describe() {
     return zoo::text(R"({"name": ")" ZOO_NAME R"(", "version": ")" ZOO_VERSION R"(", "kind": "projection",
-        "events": {"SEEN": 1}, "schema_version": 1,
+        "events": {"SEEN": 1}, "schema_version": )" ZOO_SCHEMA_VERSION R"(,
         "tables": [{"name": "things", "ownership": ")" ZOO_OWNERSHIP R"(", "key": ["id"],
             "columns": [{"name": "id", "type": "text"}, {"name": ")" ZOO_COLUMN R"(", "type": "text"}]}]})");
 }
+
+#ifdef ZOO_DIES_IN_WORKERS
+// In the probe's child it is made, in a process that a host started it is not.
+static int32_t create(const lantern_host*, lantern_str, void** object, const lantern_sink*) {
+    if (std::getenv("LANTERN_READY")) _exit(3);
+    *object = nullptr;
+    return 0;
+}
+#else
+constexpr auto create = zoo::create_nothing;
+#endif
 
 const lantern_plugin_v1 lantern_plugin = {ZOO_SIZE,
                                           ZOO_MAJOR,
@@ -35,7 +53,7 @@ const lantern_plugin_v1 lantern_plugin = {ZOO_SIZE,
                                           LANTERN_KIND_PROJECTION,
                                           0,
                                           describe,
-                                          zoo::create_nothing,
+                                          create,
                                           zoo::destroy_nothing,
                                           nullptr,
                                           nullptr,
