@@ -69,6 +69,9 @@ void DevStack::start_host() {
                                      "--alone"}};
     if (!options_.roles.empty()) host.argv.insert(host.argv.end(), {"--roles", options_.roles});
     const auto port_of = [](const std::string& url) { return url.substr(url.rfind(':') + 1); };
+    const auto secret = [this](const char* name) {
+        return private_servers::persistent_secret(options_.data / "secrets" / name);
+    };
     host.environment = {{processes::kOwnerVariable, options_.data.string()},
                         {"LANTERN_POSTGRES_URL", endpoints_.postgres_url},
                         {"LANTERN_AMQP_URL", endpoints_.amqp_url},
@@ -77,6 +80,8 @@ void DevStack::start_host() {
                         {"LANTERN_METRICS_ADDRESS", "127.0.0.1"},
                         {"LANTERN_METRICS_PORT", port_of(endpoints_.metrics_url)},
                         {"LANTERN_ADMIN_TOKEN", endpoints_.admin_token},
+                        {"LANTERN_TOKEN_KEY", secret("token_key")},
+                        {"LANTERN_RESET_KEY", secret("reset_key")},
                         {"LANTERN_MAIL_DIR", (options_.data / "mail").string()},
                         {"LANTERN_CACHE_DIR", (options_.data / "cache").string()}};
     host_ = std::make_unique<processes::Child>(host);

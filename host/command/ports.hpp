@@ -44,7 +44,7 @@ struct CounterMove {
     std::string name;
     std::int64_t delta = 0;
     std::int64_t minimum = 0;
-    std::string rule, message;  // what the caller is told then
+    std::string rule{}, message{};  // what the caller is told then
 };
 
 struct IdempotencyRecord {

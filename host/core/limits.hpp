@@ -85,6 +85,8 @@ inline constexpr auto kPreferWaitMax = 30s;
 inline constexpr std::size_t kPageRowsDefault = 50;
 inline constexpr std::size_t kPageRowsMax = 200;
 inline constexpr std::size_t kHashQueueMax = 256;  // passwords waiting to be hashed
+inline constexpr std::size_t kTokensSeenMax = 20'000;  // remembered as good, for each process
+inline constexpr auto kBlindAnswerAfter = 100ms;       // of routes whose answer tells nothing
 
 // Aggregates
 inline constexpr std::int64_t kSnapshotEvery = 100;          // events

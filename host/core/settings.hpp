@@ -105,6 +105,7 @@ struct LogSettings {
 struct Settings {
     std::filesystem::path file;
     std::string postgres_url;
+    bool handler_roles = true;  // each handler's workers connect as a database role of their own
     std::string amqp_url;
     std::filesystem::path plugin_directory;
     std::filesystem::path routing_file;

@@ -2,7 +2,8 @@
 // queries.
 //   GET /ht/      200 while the process lives
 //   GET /readyz   200 when the database answers, else 503
-// Everything else is routes from the settings and needs the bearer token.
+//   OPTIONS       the methods that a path takes
+// Everything else is routes from the settings; all but those for anyone need a bearer token.
 #pragma once
 
 #include <atomic>
@@ -11,7 +12,9 @@
 #include <string_view>
 
 #include "host/core/settings.hpp"
+#include "host/http/callers.hpp"
 #include "host/http/commands.hpp"
+#include "host/http/logins.hpp"
 #include "host/http/queries.hpp"
 
 namespace lantern::http {
@@ -26,8 +29,10 @@ public:
         command::Announcer& announcer;
         Workers& workers;
         std::function<std::string(const Event&)> shown;
-        // Who calls with this token; nothing: nobody.
+        // Who calls with this fixed token; nothing: it is another one.
         std::function<std::optional<command::Actor>(std::string_view token)> caller;
+        const Tokens* tokens;         // nullptr: nobody logs in
+        std::string decoy_hash;       // see Logins
         Exchange::Observer answered;  // may be empty
     };
     explicit Api(const World& world);
@@ -41,12 +46,18 @@ public:
 
 private:
     bool answered_without_token(const ExchangePtr& exchange);
-    bool may_pass(Exchange& exchange) const;
+    bool is_there(Exchange& exchange) const;
+    void identify(const ExchangePtr& exchange);
+    void enter(const ExchangePtr& exchange, std::optional<Caller> caller);
+    static bool may_enter(Exchange& exchange);
+    void dispatch(const ExchangePtr& exchange);
 
     const World world_;
     const Router router_;
+    Callers callers_;
     Commands commands_;
     Queries queries_;
+    Logins logins_;
     SystemRandom random_;  // I/O thread
     std::atomic<int> admitted_ = 0;
 };

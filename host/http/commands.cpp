@@ -1,5 +1,8 @@
 #include "host/http/commands.hpp"
 
+#include <boost/json.hpp>
+
+#include "host/core/limits.hpp"
 #include "host/http/json_body.hpp"
 
 namespace lantern::http {
@@ -8,44 +11,22 @@ namespace lantern::http {
 struct Commands::Course {
     ExchangePtr exchange;
     command::Handling handling;
-    int conflicts = 0;  // serialisation failures and deadlocks met
+    std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
+    bool counted = false;  // against the route's allowance
+    int conflicts = 0;     // serialisation failures and deadlocks met
 };
 
 void Commands::handle(const ExchangePtr& exchange) {
-    if (!body_is_good(*exchange)) return;
+    if (!accept_body(*exchange, world_.body_bytes_max)) return;
+    auto request = request_of(*exchange);
+    if (!request) return exchange->refuse(command::problem_of({request.error()}));
     auto course = std::make_shared<Course>();
     course->exchange = exchange;
-    course->handling.request = request_of(*exchange);
+    course->handling.request = std::move(request.value());
     world_.workers.run([this, course](Session& session) { go_on(session, course); });
 }
 
-bool Commands::body_is_good(Exchange& exchange) const {
-    const auto& request = exchange.request;
-    if (request.body.size() > world_.body_bytes_max) {
-        exchange.refuse({413,
-                         "too-large",
-                         "The body is too large",
-                         "At most " + std::to_string(world_.body_bytes_max) + " bytes are taken.",
-                         "",
-                         "",
-                         {}});
-        return false;
-    }
-    if (request.body.empty()) return true;
-    if (!is_json(request.header("Content-Type"))) {
-        exchange.refuse(
-            {415, "not-json", "The body is not JSON", "Content-Type must be application/json.", "", "", {}},
-            {{"Accept", "application/json"}});
-        return false;
-    }
-    if (const auto refusal = refuse_body(request.body)) {
-        exchange.refuse_malformed("The body is no JSON object: " + *refusal + ".");
-        return false;
-    }
-    return true;
-}
-
-command::CommandRequest Commands::request_of(const Exchange& exchange) {
+Result<command::CommandRequest, command::Rejection> Commands::request_of(const Exchange& exchange) {
     const auto& route = *exchange.match.command;
     const auto& request = exchange.request;
     command::CommandRequest command;
@@ -62,7 +43,21 @@ command::CommandRequest Commands::request_of(const Exchange& exchange) {
     command.traceparent = exchange.trace.traceparent;
     command.source = request.remote_address;
     command.if_match = if_match(request);
-    if (const auto key = request.header("Idempotency-Key"); !key.empty())
+    if (!route.id_field.empty()) {
+        const auto body = boost::json::parse(command.data);
+        const auto* named = body.as_object().if_contains(route.id_field);
+        if (!named || !named->is_string() || named->get_string().empty())
+            return failure(command::Rejection{command::RejectionKind::invalid, "valid_" + route.id_field,
+                                              route.id_field, "must be text"});
+        const std::string text(named->get_string());
+        if (route.key.empty())
+            command.aggregate_id = text.substr(0, limits::kAggregateIdBytesMax);
+        else
+            command.lookup = command::Lookup{route.key, text};
+    }
+    // Callers without a name would share their keys.
+    const auto key = request.header("Idempotency-Key");
+    if (route.access != Access::anyone && !key.empty())
         command.idempotency =
             command::IdempotencyKey{exchange.actor.id, route.method + " " + route.path, std::string(key),
                                     request.method + " " + request.target + "\n" + request.body};
@@ -85,10 +80,19 @@ void Commands::go_on(Session& session, const std::shared_ptr<Course>& course) {
 }
 
 void Commands::step(Session& session, const std::shared_ptr<Course>& course) {
+    const auto& route = *course->exchange->match.command;
+    if (route.per_address && !std::exchange(course->counted, true)) {
+        const Allowance allowance{route.path + " from " + course->exchange->request.remote_address,
+                                  *route.per_address};
+        if (const auto wait = session.admissions().take({allowance}); wait > Milliseconds{0})
+            return course->exchange->refuse_too_many(wait);
+    }
     command::CommandPath path(world_.path, session.store(), session.random());
     auto step = path.proceed(course->handling);
     if (auto* asks = std::get_if<std::vector<command::Ask>>(&step)) return ask(course, std::move(*asks));
-    answer(*course->exchange, std::get<command::Answer>(step));
+    const auto& answered = std::get<command::Answer>(step);
+    if (route.blind && answered.status < 500) return answer_blindly(course, answered);
+    answer(*course->exchange, answered);
 }
 
 void Commands::ask(const std::shared_ptr<Course>& course, std::vector<command::Ask> asks) {
@@ -102,6 +106,15 @@ void Commands::ask(const std::shared_ptr<Course>& course, std::vector<command::A
     };
     if (!world_.services.answer(std::move(asks), answered))
         course->exchange->refuse_busy("Too many passwords are being hashed.");
+}
+
+// Neither the answer nor its time tells what came of it.
+void Commands::answer_blindly(const std::shared_ptr<Course>& course, const command::Answer& answer) {
+    if (answer.appended) world_.announcer.announce();
+    const auto left = course->since + limits::kBlindAnswerAfter - std::chrono::steady_clock::now();
+    world_.workers.run_after(std::max(std::chrono::ceil<Milliseconds>(left), Milliseconds{0}), [course](Session&) {
+        course->exchange->answer_json(course->exchange->match.command->status, "{\"status\":\"accepted\"}");
+    });
 }
 
 void Commands::answer(Exchange& exchange, const command::Answer& answer) {

@@ -21,18 +21,18 @@ public:
     };
     explicit Commands(const World& world) : world_(world) {}
 
-    // Checks what can be checked without the store, and hands the rest to a worker.  [I/O thread]
+    // Checks what can be checked without the store, and hands the rest to a worker.  [any thread]
     void handle(const ExchangePtr& exchange);
 
 private:
     struct Course;  // one command's way, perhaps over several jobs
 
-    bool body_is_good(Exchange& exchange) const;
-    static command::CommandRequest request_of(const Exchange& exchange);
+    static Result<command::CommandRequest, command::Rejection> request_of(const Exchange& exchange);
     void go_on(Session& session, const std::shared_ptr<Course>& course);
     void step(Session& session, const std::shared_ptr<Course>& course);
     void ask(const std::shared_ptr<Course>& course, std::vector<command::Ask> asks);
     void answer(Exchange& exchange, const command::Answer& answer);
+    void answer_blindly(const std::shared_ptr<Course>& course, const command::Answer& answer);
 
     const World world_;
 };

@@ -24,9 +24,11 @@ void Exchange::answer(Response response, const std::string& defect) {
     if (!answered_) --admitted_;  // its place is free before its caller can send the next
     answered_ = true;
     response.headers.push_back({"X-Request-Id", trace.request_id});
+    response.headers.insert(response.headers.end(), also.begin(), also.end());
     if (observer_) {
         const auto took = std::chrono::steady_clock::now() - start_;
-        observer_({request, response, trace, defect, std::chrono::duration_cast<std::chrono::microseconds>(took)});
+        observer_({request, response, trace, actor.id, defect,
+                   std::chrono::duration_cast<std::chrono::microseconds>(took)});
     }
     respond_(std::move(response));
 }
@@ -59,13 +61,19 @@ void Exchange::refuse_fault(const Fault& fault) {
                        "",
                        "",
                        {}},
-                      {}, fault.what());
+                      {kRetryAfter}, fault.what());
     refuse({503, "unavailable", "Not available now", "The database does not answer. Nothing was done.", "", "", {}},
            {kRetryAfter}, fault.what());
 }
 
 void Exchange::refuse_busy(const std::string& what) {
     refuse({503, "busy", "Not available now", what, "", "", {}}, {kRetryAfter});
+}
+
+void Exchange::refuse_too_many(Milliseconds wait) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
+    refuse({429, "too-many", "Too many requests", "Try again in " + std::to_string(seconds) + " s.", "", "", {}},
+           {{"Retry-After", std::to_string(seconds)}});
 }
 
 void Exchange::refuse_malformed(const std::string& detail) {

@@ -13,6 +13,7 @@
 #include "host/core/fault.hpp"
 #include "host/http/headers.hpp"
 #include "host/http/message.hpp"
+#include "host/http/ports.hpp"
 #include "host/http/router.hpp"
 #include "host/http/target.hpp"
 
@@ -23,6 +24,7 @@ struct Answered {
     const Request& request;
     const Response& response;
     const Trace& trace;
+    const std::string& caller;  // id; empty: nobody, or not known yet
     const std::string& defect;
     std::chrono::microseconds took;
 };
@@ -42,6 +44,8 @@ public:
     Target target;
     Match match;
     command::Actor actor;
+    std::optional<Claims> claims;  // of the caller who logged in
+    std::vector<Header> also;      // with whatever is answered
 
     void answer(Response response, const std::string& defect = {});
     // application/json
@@ -49,6 +53,7 @@ public:
     void refuse(const command::Problem& problem, std::vector<Header> headers = {}, const std::string& defect = {});
     void refuse_fault(const Fault& fault);
     void refuse_busy(const std::string& what);
+    void refuse_too_many(Milliseconds wait);           // 429
     void refuse_malformed(const std::string& detail);  // 400
     void refuse_absent(const std::string& detail);     // 404
     void refuse_defect(const std::string& defect);     // 500

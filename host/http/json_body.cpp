@@ -50,6 +50,32 @@ std::optional<std::string> refuse_body(std::string_view body) {
     return std::nullopt;
 }
 
+bool accept_body(Exchange& exchange, std::size_t bytes_max) {
+    const auto& request = exchange.request;
+    if (request.body.size() > bytes_max) {
+        exchange.refuse({413,
+                         "too-large",
+                         "The body is too large",
+                         "At most " + std::to_string(bytes_max) + " bytes are taken.",
+                         "",
+                         "",
+                         {}});
+        return false;
+    }
+    if (request.body.empty()) return true;
+    if (!is_json(request.header("Content-Type"))) {
+        exchange.refuse(
+            {415, "not-json", "The body is not JSON", "Content-Type must be application/json.", "", "", {}},
+            {{"Accept", "application/json"}});
+        return false;
+    }
+    if (const auto refusal = refuse_body(request.body)) {
+        exchange.refuse_malformed("The body is no JSON object: " + *refusal + ".");
+        return false;
+    }
+    return true;
+}
+
 std::string object_of(const std::vector<Parameter>& parameters) {
     boost::json::object object;
     for (const auto& [name, value] : parameters) object[name] = value;

@@ -65,6 +65,45 @@ struct HistoryAnswer {
     bool more = false;
 };
 
+// So many acts in a time, counted under a name over all hosts.
+struct Allowance {
+    std::string name;
+    Rate rate;
+};
+
+// What lets callers in or keeps them out, over all hosts. One object for each worker thread. Throws Fault.
+class Admissions {
+public:
+    virtual ~Admissions() = default;
+
+    // Takes one act from each: zero. Or from none: then how long until all of them have one.
+    virtual Milliseconds take(const std::vector<Allowance>& allowances) = 0;
+    virtual void give_back(const std::vector<Allowance>& allowances) = 0;
+    // A token that is not to be taken any more, kept until it expires.
+    virtual void deny(const std::string& token_id, Timestamp expires_at) = 0;
+    virtual bool denied(const std::string& token_id) = 0;
+};
+
+// What a token says. Its signature was checked, its expiry was not.
+struct Claims {
+    std::string id;       // of this token
+    std::string subject;  // the aggregate's id
+    std::string name;
+    std::string role;
+    std::vector<std::string> scopes;
+    std::int64_t epoch = 0;  // of the stream's state when the token was made
+    Timestamp logged_in_at;
+    Timestamp issued_at;
+    Timestamp expires_at;
+};
+
+class Tokens {
+public:
+    virtual ~Tokens() = default;
+    virtual std::string sign(const Claims& claims) const = 0;              // any thread
+    virtual std::optional<Claims> read(std::string_view token) const = 0;  // any thread; nothing: not ours
+};
+
 class Reads {
 public:
     virtual ~Reads() = default;

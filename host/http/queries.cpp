@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "host/core/limits.hpp"
+#include "host/http/guarded.hpp"
 #include "host/http/question.hpp"
 
 namespace lantern::http {
@@ -102,15 +103,7 @@ void Queries::ready(const ExchangePtr& exchange) {
 }
 
 void Queries::on_worker(const ExchangePtr& exchange, std::function<void(Session&)> job) {
-    world_.workers.run([exchange, job = std::move(job)](Session& session) {
-        try {
-            job(session);
-        } catch (const Fault& fault) {
-            exchange->refuse_fault(fault);
-        } catch (const std::exception& error) {
-            exchange->refuse_defect(error.what());
-        }
-    });
+    world_.workers.run(guarded(exchange, std::move(job)));
 }
 
 void Queries::row(Session& session, const std::shared_ptr<RowWait>& wait) {
@@ -134,15 +127,8 @@ void Queries::row(Session& session, const std::shared_ptr<RowWait>& wait) {
         constexpr std::chrono::milliseconds kLongestPause{50};
         const auto pause = wait->pause;
         wait->pause = std::min(2 * wait->pause, kLongestPause);
-        return world_.workers.run_after(pause, [this, wait](Session& other) {
-            try {
-                row(other, wait);
-            } catch (const Fault& fault) {
-                wait->exchange->refuse_fault(fault);
-            } catch (const std::exception& error) {
-                wait->exchange->refuse_defect(error.what());
-            }
-        });
+        return world_.workers.run_after(
+            pause, guarded(wait->exchange, [this, wait](Session& other) { row(other, wait); }));
     }
 
     std::vector<Header> headers;

@@ -22,7 +22,7 @@ public:
     };
     explicit Queries(const World& world) : world_(world) {}
 
-    void handle(const ExchangePtr& exchange);  // I/O thread
+    void handle(const ExchangePtr& exchange);  // any thread
     void ready(const ExchangePtr& exchange);   // whether the database answers
 
 private:

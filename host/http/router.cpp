@@ -10,10 +10,26 @@ std::string Match::id() const {
     return {};
 }
 
-Router::Router(std::vector<CommandRoute> commands, std::vector<QueryRoute> queries)
+Access Match::access() const {
+    if (auth) return *auth == AuthRoute::login ? Access::anyone : Access::scope;
+    return command ? command->access : query->access;
+}
+
+const std::string& Match::scope() const {
+    static const std::string kNone;
+    if (auth) return kNone;
+    return command ? command->scope : query->scope;
+}
+
+Router::Router(std::vector<CommandRoute> commands, std::vector<QueryRoute> queries, const std::string& auth_path)
     : commands_(std::move(commands)), queries_(std::move(queries)) {
-    for (const auto& route : commands_) templates_.push_back({parse(route.path), route.method, &route, nullptr});
-    for (const auto& route : queries_) templates_.push_back({parse(route.path), "GET", nullptr, &route});
+    static constexpr AuthRoute kAuth[] = {AuthRoute::login, AuthRoute::logout, AuthRoute::refresh};
+    static constexpr const char* kAuthNames[] = {"login/", "logout/", "refresh/"};
+    for (const auto& route : commands_)
+        templates_.push_back({parse(route.path), route.method, &route, nullptr, nullptr});
+    for (const auto& route : queries_) templates_.push_back({parse(route.path), "GET", nullptr, &route, nullptr});
+    for (std::size_t n = 0; n < std::size(kAuth) && !auth_path.empty(); ++n)
+        templates_.push_back({parse(auth_path + kAuthNames[n]), "POST", nullptr, nullptr, &kAuth[n]});
     std::stable_sort(templates_.begin(), templates_.end(),
                      [](const Template& a, const Template& b) { return a.goes_before(b); });
 }
@@ -29,6 +45,7 @@ Match Router::find(const std::string& method, const std::vector<std::string>& se
         }
         match.command = candidate.command;
         match.query = candidate.query;
+        match.auth = candidate.auth;
         for (std::size_t n = 0; n < segments.size(); ++n)
             if (candidate.segments[n].captures)
                 match.captured.emplace_back(candidate.segments[n].text, segments[n]);

@@ -10,23 +10,28 @@
 
 namespace lantern::http {
 
+enum class AuthRoute { login, logout, refresh };
+
 struct Match {
-    // At most one of the two is set, and lives as long as the router.
+    // At most one of the three is set, and lives as long as the router.
     const CommandRoute* command = nullptr;
     const QueryRoute* query = nullptr;
+    const AuthRoute* auth = nullptr;
     std::vector<std::pair<std::string, std::string>> captured;  // {name}, segment
     // Nothing found: the methods that this path does take, joined for the Allow header; empty: no such path.
     std::string allowed;
 
-    bool found() const { return command || query; }
-    const std::string& route() const { return command ? command->path : query->path; }  // precondition: found
-    std::string id() const;  // the segment captured as {id}; empty: none
+    bool found() const { return command || query || auth; }
+    Access access() const;             // precondition: found
+    const std::string& scope() const;  // precondition: found
+    std::string id() const;            // the segment captured as {id}; empty: none
 };
 
 // Constant after construction; any thread.
 class Router {
 public:
-    Router(std::vector<CommandRoute> commands, std::vector<QueryRoute> queries);
+    // `auth_path` is where login/, logout/ and refresh/ stand; empty: nowhere.
+    Router(std::vector<CommandRoute> commands, std::vector<QueryRoute> queries, const std::string& auth_path = {});
     Router(const Router&) = delete;
     Router& operator=(const Router&) = delete;
 
@@ -43,6 +48,7 @@ private:
         std::string method;
         const CommandRoute* command = nullptr;
         const QueryRoute* query = nullptr;
+        const AuthRoute* auth = nullptr;
 
         bool fits(const std::vector<std::string>& path) const;
         bool goes_before(const Template& other) const;

@@ -118,6 +118,8 @@ private:
                 return "Created";
             case 202:
                 return "Accepted";
+            case 204:
+                return "No Content";
             case 304:
                 return "Not Modified";
             case 400:
@@ -140,6 +142,8 @@ private:
                 return "Unsupported Media Type";
             case 422:
                 return "Unprocessable Content";
+            case 429:
+                return "Too Many Requests";
             case 500:
                 return "Internal Server Error";
             case 503:

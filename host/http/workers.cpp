@@ -12,6 +12,11 @@ Reads& Session::reads() {
     return *reads_;
 }
 
+Admissions& Session::admissions() {
+    if (!admissions_) admissions_ = adapters_.admissions();
+    return *admissions_;
+}
+
 Workers::Workers(int threads, Session::Adapters adapters) : adapters_(std::move(adapters)) {
     for (int n = 0; n < threads; ++n) threads_.emplace_back([this] { work(); });
 }

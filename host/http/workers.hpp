@@ -23,19 +23,22 @@ namespace lantern::http {
 class Session {
 public:
     struct Adapters {
-        std::function<std::unique_ptr<command::Store>()> store;  // may throw Fault
-        std::function<std::unique_ptr<Reads>()> reads;           // may throw Fault
+        std::function<std::unique_ptr<command::Store>()> store;   // may throw Fault
+        std::function<std::unique_ptr<Reads>()> reads;            // may throw Fault
+        std::function<std::unique_ptr<Admissions>()> admissions;  // may throw Fault
     };
     explicit Session(const Adapters& adapters) : adapters_(adapters) {}
 
     command::Store& store();
     Reads& reads();
+    Admissions& admissions();
     Random& random() { return random_; }
 
 private:
     const Adapters& adapters_;
     std::unique_ptr<command::Store> store_;
     std::unique_ptr<Reads> reads_;
+    std::unique_ptr<Admissions> admissions_;
     SystemRandom random_;
 };
 

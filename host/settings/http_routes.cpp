@@ -9,6 +9,9 @@
 namespace lantern::settings {
 namespace {
 
+const std::vector<std::pair<std::string, Access>> kAccess{
+    {"scope", Access::scope}, {"self", Access::self}, {"anyone", Access::anyone}};
+
 bool has_id(const std::string& path) {
     return path.find("/{id}") != std::string::npos;
 }
@@ -61,6 +64,15 @@ void take_path(Reading& reading, const Mapping& keys, const std::string& method,
     }
 }
 
+// Of a route of either kind.
+template <class Route>
+void check_access(Reading& reading, const Mapping& keys, const Route& route) {
+    if (route.access == Access::self && !has_id(route.path))
+        reading.report(keys.place("access"), "access: self in a path without {id}", "{id}, which is compared");
+    if (route.access == Access::anyone && !route.scope.empty())
+        reading.report(keys.place("scope"), "a scope of a route for anyone", "no scope");
+}
+
 void read_command(Reading& reading, const YAML::Node& node, CommandRoute& route, Taken& taken) {
     Mapping keys(reading, node, "a command route");
     keys.choice<std::string>("method", route.method,
@@ -70,18 +82,26 @@ void read_command(Reading& reading, const YAML::Node& node, CommandRoute& route,
     named(reading, keys, "command", route.command, refuse_name);
     keys.integer("status", route.status, {200, 204});
     keys.text("scope", route.scope);
+    keys.choice("access", route.access, kAccess);
     keys.boolean("creates", route.creates);
+    keys.text("id_field", route.id_field);
+    keys.text("key", route.key);
+    keys.boolean("blind", route.blind);
+    if (Rate rate; keys.rate("per_address", rate)) route.per_address = rate;
     keys.integer("repeats", route.repeats, {0, 20});
     keys.refuse_unknown();
     require_text(reading, keys, "method", route.method);
     require_text(reading, keys, "path", route.path);
     require_text(reading, keys, "aggregate", route.aggregate);
     require_text(reading, keys, "command", route.command);
-    if (!route.path.empty() && has_id(route.path) == route.creates) {
+    const int named = (has_id(route.path) ? 1 : 0) + (route.creates ? 1 : 0) + (route.id_field.empty() ? 0 : 1);
+    if (!route.path.empty() && named != 1) {
         reading.report(keys.place("path"), "the path " + in_quotes(route.path),
-                       route.creates ? "no {id} in the path of a command that creates"
-                                     : "{id} in the path, or \"creates: true\"");
+                       "one of {id} in the path, \"creates: true\" and \"id_field\"");
     }
+    if (!route.key.empty() && route.id_field.empty())
+        reading.report(keys.place("key"), "key without id_field", "id_field: the body's field that holds it");
+    check_access(reading, keys, route);
     take_path(reading, keys, route.method, route.path, taken);
 }
 
@@ -103,18 +123,19 @@ void read_filter(Reading& reading, const YAML::Node& node, std::vector<QueryFilt
     filters.push_back(std::move(filter));
 }
 
-void read_order(Reading& reading, const YAML::Node& node, std::vector<std::string>& order_by) {
+void read_columns(Reading& reading, const YAML::Node& node, const std::string& key,
+                  std::vector<std::string>& into) {
     if (!node.IsSequence()) {
-        reading.report(node, describe(node), "a list of columns (order_by)");
+        reading.report(node, describe(node), "a list of columns (" + key + ")");
         return;
     }
     for (const auto& item : node) {
         const auto column = reading.scalar(item, "a column");
         if (!column) continue;
         if (const auto refusal = refuse_column(column->text); !refusal.empty()) {
-            reading.report(item, "order_by " + column->shown, refusal);
+            reading.report(item, key + " " + column->shown, refusal);
         }
-        order_by.push_back(column->text);
+        into.push_back(column->text);
     }
 }
 
@@ -131,9 +152,10 @@ void check_query(Reading& reading, const Mapping& keys, const QueryRoute& route)
         reading.report(keys.place("path"), "the path " + in_quotes(route.path),
                        of_one ? "{id} in the path" : "no {id} in the path of a query that shows rows");
     }
-    if (of_one && !(route.filters.empty() && route.order_by.empty())) {
-        reading.report(keys.node(), "filters or order_by", "these only in a query that shows rows");
+    if (of_one && !(route.filters.empty() && route.order_by.empty() && route.sorts.empty())) {
+        reading.report(keys.node(), "filters, order_by or sorts", "these only in a query that shows rows");
     }
+    check_access(reading, keys, route);
     if (!of_one && route.order_by.empty()) {
         reading.report(keys.node(), "rows without order_by", "order_by, so that the pages are stable");
     }
@@ -151,6 +173,7 @@ void read_query(Reading& reading, const YAML::Node& node, QueryRoute& route, Tak
                                                      {"state", QueryRoute::Kind::state}});
     named(reading, keys, "path", route.path, refuse_path);
     keys.text("scope", route.scope);
+    keys.choice("access", route.access, kAccess);
     named(reading, keys, "handler", route.handler, refuse_handler_name);
     named(reading, keys, "table", route.table, refuse_column);
     named(reading, keys, "aggregate", route.aggregate, refuse_name);
@@ -161,7 +184,8 @@ void read_query(Reading& reading, const YAML::Node& node, QueryRoute& route, Tak
             for (const auto& filter : *filters) read_filter(reading, filter, route.filters);
         }
     }
-    if (const auto order = keys.take("order_by")) read_order(reading, *order, route.order_by);
+    if (const auto order = keys.take("order_by")) read_columns(reading, *order, "order_by", route.order_by);
+    if (const auto sorts = keys.take("sorts")) read_columns(reading, *sorts, "sorts", route.sorts);
     keys.refuse_unknown();
     if (kind) {
         check_query(reading, keys, route);

@@ -78,6 +78,34 @@ bool Mapping::boolean(const std::string& key, bool& into) {
     return choice(key, into, std::vector<std::pair<std::string, bool>>{{"true", true}, {"false", false}});
 }
 
+bool Mapping::rate(const std::string& key, Rate& into) {
+    const auto node = take(key);
+    if (!node) return false;
+    const std::string expected = "so many in a time: 10/s, 100/m or 5000/h (" + key + ")";
+    const auto scalar = reading_.scalar(*node, expected);
+    if (!scalar) return false;
+    const auto rate = parse_rate(scalar->text);
+    if (rate)
+        into = *rate;
+    else
+        reading_.report(*node, scalar->shown, expected);
+    return rate.has_value();
+}
+
+bool Mapping::texts(const std::string& key, std::vector<std::string>& into) {
+    const auto node = take(key);
+    if (!node) return false;
+    const std::string expected = "a list of texts (" + key + ")";
+    if (!node->IsSequence()) {
+        reading_.report(*node, describe(*node), expected);
+        return false;
+    }
+    into.clear();
+    for (const auto& item : *node)
+        if (const auto scalar = reading_.scalar(item, expected)) into.push_back(scalar->text);
+    return true;
+}
+
 std::optional<std::int64_t> Mapping::integer_of(const std::string& key, Bounds<std::int64_t> bounds) {
     const auto node = take(key);
     if (!node) return std::nullopt;

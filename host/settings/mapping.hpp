@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/core/handler.hpp"
 #include "host/settings/reading.hpp"
 #include "host/settings/units.hpp"
 
@@ -45,6 +46,8 @@ public:
     bool duration(const std::string& key, std::chrono::milliseconds& into,
                   Bounds<std::chrono::milliseconds> bounds);
     bool bytes(const std::string& key, std::size_t& into, Bounds<std::int64_t> bounds);
+    bool rate(const std::string& key, Rate& into);                       // 10/s, 100/m, 5000/h
+    bool texts(const std::string& key, std::vector<std::string>& into);  // a list
     template <class T>
     bool choice(const std::string& key, T& into, const std::vector<std::pair<std::string, T>>& choices) {
         std::vector<std::string> names;

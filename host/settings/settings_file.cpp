@@ -33,6 +33,13 @@ void read_url(Reading& reading, Mapping& file, const std::string& section, std::
     keys.refuse_unknown();
 }
 
+void read_postgres(Reading& reading, const YAML::Node& node, Settings& settings) {
+    Mapping keys(reading, node, "postgres");
+    keys.text("url", settings.postgres_url);
+    keys.boolean("handler_roles", settings.handler_roles);
+    keys.refuse_unknown();
+}
+
 void read_http(Reading& reading, const YAML::Node& node, HttpSettings& http) {
     Mapping keys(reading, node, "http");
     keys.text("address", http.address);
@@ -172,7 +179,7 @@ Result<Settings, Problems> parse_settings(const std::string& text, const std::fi
     if (const auto root = reading.load(text)) {
         Mapping keys(reading, *root, "the settings file");
         read_version(reading, keys);
-        read_url(reading, keys, "postgres", settings.postgres_url);
+        if (const auto postgres = keys.take("postgres")) read_postgres(reading, *postgres, settings);
         read_url(reading, keys, "amqp", settings.amqp_url);
         read_path(reading, keys, "plugins", "directory", settings.plugin_directory);
         read_path(reading, keys, "routing", "file", settings.routing_file);

@@ -145,7 +145,7 @@ public:
         if (event.type == "OPENED" || event.type == "RENAMED") name_ = data.at("name").as_string().c_str();
         if (event.type == "OPENED") open_ = true;
         if (event.type == "ADDED") balance_ += data.at("amount").as_int64();
-        if (event.type == "GUARDED") hash_ = data.at("hash").as_string().c_str();
+        if (event.type == "GUARDED") hash_ = data.at("hash").as_string().c_str(), ++epoch_;
         if (event.type == "CLOSED") open_ = false;
         revision_ = event.revision.value;
         changed_at_us_ = event.recorded_at.time_since_epoch().count();
@@ -209,6 +209,8 @@ public:
                                                           {"open", open_},
                                                           {"balance", balance_},
                                                           {"hash", hash_},
+                                                          {"status", open_ ? "open" : "closed"},
+                                                          {"epoch", epoch_},
                                                           {"changed_at_us", changed_at_us_}});
     }
     Result<void> load(const std::string& json) override {
@@ -220,6 +222,7 @@ public:
         open_ = saved.at("open").as_bool();
         balance_ = saved.at("balance").as_int64();
         hash_ = saved.at("hash").as_string().c_str();
+        epoch_ = saved.at("epoch").as_int64();
         changed_at_us_ = saved.at("changed_at_us").as_int64();
         return boost::outcome_v2::success();
     }
@@ -228,6 +231,7 @@ private:
     std::string name_, hash_;
     bool open_ = false;
     std::int64_t balance_ = 0;
+    std::int64_t epoch_ = 0;
     std::int64_t revision_ = 0;
     std::int64_t changed_at_us_ = 0;  // the stored time: shows when a state was folded from guessed times
 };

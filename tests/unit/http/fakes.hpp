@@ -5,6 +5,7 @@
 #include <future>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "host/http/api.hpp"
 #include "tests/unit/command/fakes.hpp"
@@ -94,12 +95,81 @@ private:
     FakeReads& reads_;
 };
 
+class FakeAdmissions final : public Admissions {
+public:
+    std::mutex mutex;
+    std::map<std::string, int> taken;  // guarded by mutex; as many acts as the rate has, no more
+    std::set<std::string> denied_ids;  // guarded by mutex
+    int questions = 0;                 // guarded by mutex; whether a token is denied
+    bool down = false;                 // guarded by mutex
+
+    Milliseconds take(const std::vector<Allowance>& allowances) override {
+        std::lock_guard lock(mutex);
+        check();
+        for (const auto& of : allowances)
+            if (taken[of.name] >= of.rate.acts) return Milliseconds{1500};
+        for (const auto& of : allowances) ++taken[of.name];
+        return Milliseconds{0};
+    }
+    void give_back(const std::vector<Allowance>& allowances) override {
+        std::lock_guard lock(mutex);
+        for (const auto& of : allowances) --taken[of.name];
+    }
+    void deny(const std::string& token_id, Timestamp) override {
+        std::lock_guard lock(mutex);
+        denied_ids.insert(token_id);
+    }
+    bool denied(const std::string& token_id) override {
+        std::lock_guard lock(mutex);
+        check();
+        ++questions;
+        return denied_ids.contains(token_id);
+    }
+
+private:
+    void check() const {
+        if (down) throw Fault(FaultKind::outage, "fake admissions", "down");
+    }
+};
+
+class SharedAdmissions final : public Admissions {
+public:
+    explicit SharedAdmissions(FakeAdmissions& admissions) : admissions_(admissions) {}
+    Milliseconds take(const std::vector<Allowance>& of) override { return admissions_.take(of); }
+    void give_back(const std::vector<Allowance>& of) override { admissions_.give_back(of); }
+    void deny(const std::string& id, Timestamp until) override { admissions_.deny(id, until); }
+    bool denied(const std::string& id) override { return admissions_.denied(id); }
+
+private:
+    FakeAdmissions& admissions_;
+};
+
+// Tokens that anyone can read: "signed", number; the claims are kept here.
+class FakeTokens final : public Tokens {
+public:
+    std::string sign(const Claims& claims) const override {
+        std::lock_guard lock(mutex_);
+        signed_.push_back(claims);
+        return "signed " + std::to_string(signed_.size() - 1);
+    }
+    std::optional<Claims> read(std::string_view token) const override {
+        std::lock_guard lock(mutex_);
+        if (!token.starts_with("signed ")) return std::nullopt;
+        return signed_.at(static_cast<std::size_t>(std::stoi(std::string(token.substr(7)))));
+    }
+
+private:
+    mutable std::mutex mutex_;
+    mutable std::vector<Claims> signed_;  // guarded by mutex_
+};
+
 // Keeps what was asked until it is released.
 class HeldServices final : public command::Services {
 public:
     bool answer(std::vector<command::Ask> asks, Done done) override {
         std::lock_guard lock(mutex_);
         if (full) return false;
+        if (at_once) return done(at_once(asks)), true;
         held_.emplace_back(asks.size(), std::move(done));
         changed_.notify_all();
         return true;
@@ -121,6 +191,8 @@ public:
         held_.clear();
     }
     std::atomic<bool> full = false;
+    // Not held but answered by this.
+    std::function<std::vector<std::string>(const std::vector<command::Ask>&)> at_once;
 
 private:
     std::mutex mutex_;
@@ -128,10 +200,20 @@ private:
     std::vector<std::pair<std::size_t, Done>> held_;
 };
 
-class NoHeads final : public command::Heads {
+class SharedHeads final : public command::Heads {
 public:
-    Revision newest(const std::string&, const std::string&) override { return {}; }
-    void note(const std::string&, const std::string&, Revision) override {}
+    Revision newest(const std::string& type, const std::string& id) override {
+        std::lock_guard lock(mutex_);
+        return heads_[type + "/" + id];
+    }
+    void note(const std::string& type, const std::string& id, Revision head) override {
+        std::lock_guard lock(mutex_);
+        heads_[type + "/" + id] = head;
+    }
+
+private:
+    std::mutex mutex_;
+    std::map<std::string, Revision> heads_;  // guarded by mutex_
 };
 
 class CountingAnnouncer final : public command::Announcer {
@@ -147,6 +229,8 @@ public:
     command::fakes::MemoryStore store;
     std::mutex store_mutex;
     FakeReads reads;
+    FakeAdmissions admissions;
+    FakeTokens tokens;
     HeldServices services;
     CountingAnnouncer announcer;
     std::atomic<bool> store_down = false;
@@ -190,12 +274,34 @@ private:
     static HttpSettings make_settings() {
         HttpSettings settings;
         settings.body_bytes_max = 1000;
+        settings.origins = {"https://app.example.com"};
+        auto& auth = settings.auth;
+        auth.path = "/auth/";
+        auth.aggregate = "account";
+        auth.keys = {"name"};
+        auth.secret = "hash";
+        auth.require = {{"status", "open"}};
+        auth.epoch = "epoch";
+        auth.name = "name";
+        auth.scopes = {{"", {"account:add"}}};
+        auth.per_name = {3, std::chrono::minutes(1)};
+        auth.revoked_within = std::chrono::hours(1);
         settings.commands = {command("POST", "/accounts/", "open"),
                              command("PUT", "/accounts/{id}/", "rename"),
                              command("POST", "/accounts/{id}/add/", "add"),
                              command("DELETE", "/accounts/{id}/", "close"),
                              command("PUT", "/accounts/{id}/guard/", "guard"),
                              command("PUT", "/accounts/{id}/fail/", "fail")};
+        settings.commands[1].access = Access::self;  // rename
+        settings.commands[1].scope = "account:any";
+        auto blind = command("POST", "/accounts/forgotten/", "close");
+        blind.access = Access::anyone;
+        blind.scope = "";
+        blind.id_field = blind.key = "name";
+        blind.blind = true;
+        blind.status = 202;
+        blind.per_address = Rate{2, std::chrono::minutes(1)};
+        settings.commands.push_back(blind);
         QueryRoute row;
         row.path = "/accounts/{id}/";
         row.aggregate = "account";
@@ -219,7 +325,7 @@ private:
     command::Aggregates aggregates_{
         {"account", {std::make_shared<command::fakes::Account>(), std::make_shared<command::fakes::NoUpcasts>()}}};
     command::StreamCache cache_{1u << 20};
-    NoHeads heads_;
+    SharedHeads heads_;
     command::fakes::PlainMac mac_;
     SystemClock clock_;
     Workers workers_{2,
@@ -227,7 +333,8 @@ private:
                           if (store_down) throw Fault(FaultKind::outage, "fake store", "refused");
                           return std::make_unique<SharedStore>(store, store_mutex);
                       },
-                      [this] { return std::make_unique<SharedReads>(reads); }}};
+                      [this] { return std::make_unique<SharedReads>(reads); },
+                      [this] { return std::make_unique<SharedAdmissions>(admissions); }}};
     std::unique_ptr<Api> api_ =
         std::make_unique<Api>(Api::World{settings_,
                                          {aggregates_, cache_, heads_, mac_, clock_},
@@ -241,6 +348,8 @@ private:
                                                  return command::Actor{"reader", "Reader", {"read"}};
                                              return std::nullopt;
                                          },
+                                         &tokens,
+                                         "decoy",
                                          {}});
 };
 

@@ -5,6 +5,7 @@
 
 #include "host/security/hashing_pool.hpp"
 #include "host/security/secrets.hpp"
+#include "host/security/tokens.hpp"
 
 namespace lantern::security {
 namespace {
@@ -100,6 +101,58 @@ TEST_F(SecurityTest, the_queue_is_bounded_and_what_is_queued_is_abandoned_at_the
     release.set_value();
     stopping.join();
     EXPECT_EQ(abandoned, 2);
+}
+
+http::Claims claims() {
+    http::Claims claims;
+    claims.id = "token-1";
+    claims.subject = "user-1";
+    claims.name = "Sarah \"S\" Ünal";
+    claims.role = "admin";
+    claims.scopes = {"*", "user:admin"};
+    claims.epoch = 7;
+    claims.logged_in_at = claims.issued_at = Timestamp{std::chrono::seconds(1'800'000'000)};
+    claims.expires_at = claims.issued_at + std::chrono::minutes(30);
+    return claims;
+}
+const std::string kKey = "0123456789abcdef0123456789abcdef";
+
+TEST_F(SecurityTest, a_token_says_what_was_signed) {
+    const Tokens tokens(kKey);
+    const auto token = tokens.sign(claims());
+    const auto read = tokens.read(token);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->id, "token-1");
+    EXPECT_EQ(read->subject, "user-1");
+    EXPECT_EQ(read->name, claims().name);
+    EXPECT_EQ(read->role, "admin");
+    EXPECT_EQ(read->scopes, claims().scopes);
+    EXPECT_EQ(read->epoch, 7);
+    EXPECT_EQ(read->logged_in_at, claims().logged_in_at);
+    EXPECT_EQ(read->expires_at, claims().expires_at);
+    EXPECT_EQ(std::count(token.begin(), token.end(), '.'), 2) << "a JWT";
+}
+
+TEST_F(SecurityTest, a_token_that_is_not_ours_is_none) {
+    const Tokens tokens(kKey), others("another key of thirty-two bytes.");
+    const auto token = tokens.sign(claims());
+    EXPECT_FALSE(others.read(token));
+    for (std::size_t at = 0; at < token.size(); at += 7) {
+        auto changed = token;
+        changed[at] = changed[at] == 'A' ? 'B' : 'A';
+        // The last characters of a part may hold bits that stand for nothing.
+        if (const auto read = tokens.read(changed)) {
+            EXPECT_EQ(read->subject, "user-1") << changed;
+        }
+    }
+    EXPECT_FALSE(tokens.read(token.substr(0, token.rfind('.') + 1))) << "no signature";
+    // {"alg":"none"} and the same claims.
+    const auto body = token.substr(token.find('.'), token.rfind('.') - token.find('.') + 1);
+    EXPECT_FALSE(tokens.read("eyJhbGciOiJub25lIn0" + body));
+    EXPECT_FALSE(tokens.read("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0" + body));
+    for (const char* junk : {"", ".", "..", "a.b.c", "signed 1"}) EXPECT_FALSE(tokens.read(junk)) << junk;
+    EXPECT_FALSE(tokens.read(std::string(100'000, 'a')));
+    EXPECT_FALSE(tokens.read(std::string("a\0b", 3)));
 }
 
 }  // namespace

@@ -14,25 +14,49 @@ TEST(BundledConfig, SettingsAreRead) {
     const auto settings = read_settings(kDirectory / "lantern.yaml", fixed_environment({}));
     ASSERT_TRUE(settings) << text(settings.error());
     const HttpSettings& http = settings.value().http;
-    ASSERT_EQ(http.commands.size(), 4u);
+    ASSERT_EQ(http.commands.size(), 8u);
     EXPECT_EQ(http.commands[0].method, "POST");
     EXPECT_EQ(http.commands[0].status, 201);
     EXPECT_TRUE(http.commands[0].creates);
-    EXPECT_EQ(http.commands[3].method, "DELETE");
-    ASSERT_EQ(http.queries.size(), 4u);
+    EXPECT_EQ(http.commands[1].access, Access::self);
+    EXPECT_EQ(http.commands[5].method, "DELETE");
+    EXPECT_EQ(http.commands[6].key, "email");
+    EXPECT_TRUE(http.commands[6].blind);
+    EXPECT_EQ(http.commands[6].per_address, (Rate{20, std::chrono::minutes(1)}));
+    EXPECT_EQ(http.commands[7].id_field, "user_id");
+    ASSERT_EQ(http.queries.size(), 5u);
     EXPECT_EQ(http.queries[0].path, "/v1/users/{id}/");
     EXPECT_EQ(http.queries[0].absent_when, "deleted_at");
-    EXPECT_EQ(http.queries[3].filters.size(), 5u);
-    EXPECT_EQ(http.queries[3].filters[4].column, "time");
-    EXPECT_EQ(http.queries[3].filters[4].compare, QueryFilter::Compare::to);
+    EXPECT_THAT(http.queries[1].sorts, testing::ElementsAre("created_at", "username", "email"));
+    EXPECT_EQ(http.queries[4].filters.size(), 5u);
+    EXPECT_EQ(http.queries[4].filters[4].column, "time");
+    EXPECT_EQ(http.queries[4].filters[4].compare, QueryFilter::Compare::to);
+}
+
+TEST(BundledConfig, NobodyLogsInWithoutAKey) {
+    const std::map<std::string, std::string> environment{{"LANTERN_TOKEN_KEY", "0123456789abcdef0123456789abcdef"},
+                                                         {"LANTERN_RESET_KEY", "a reset key"}};
+    const auto settings = read_settings(kDirectory / "lantern.yaml", fixed_environment(environment));
+    ASSERT_TRUE(settings) << text(settings.error());
+    const AuthSettings& auth = settings.value().http.auth;
+    EXPECT_EQ(auth.aggregate, "user");
+    EXPECT_THAT(auth.keys, testing::ElementsAre("email", "username"));
+    EXPECT_EQ(auth.require.at("status"), "active");
+    EXPECT_THAT(auth.scopes.at("admin"), testing::ElementsAre("*", "user:admin"));
+    EXPECT_TRUE(auth.scopes.at("user").empty());
+    EXPECT_EQ(auth.token_key.size(), 32u);
+    EXPECT_EQ(auth.per_name, (Rate{10, std::chrono::minutes(1)}));
+    EXPECT_THAT(settings.value().aggregate_settings.at("user"), testing::HasSubstr(R"("reset_key":"a reset key")"));
+    const auto without = read_settings(kDirectory / "lantern.yaml", fixed_environment({}));
+    EXPECT_TRUE(without.value().http.auth.token_key.empty());
 }
 
 TEST(BundledConfig, RoutingIsReadAndMailsGoWhereTheEnvironmentSays) {
     const auto routing =
         read_routing(kDirectory / "routing.yaml", fixed_environment({{"LANTERN_MAIL_DIR", "/data/mail"}}));
     ASSERT_TRUE(routing) << text(routing.error());
-    ASSERT_EQ(routing.value().handlers.size(), 3u);
-    const HandlerSettings& mail = routing.value().handlers[2];
+    ASSERT_EQ(routing.value().handlers.size(), 4u);
+    const HandlerSettings& mail = routing.value().handlers[3];
     EXPECT_EQ(mail.name.value, "welcome_email");
     EXPECT_EQ(mail.concurrency, 2);
     EXPECT_THAT(mail.settings, testing::HasSubstr(R"("directory":"/data/mail")"));
