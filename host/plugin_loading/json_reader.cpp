@@ -6,6 +6,7 @@
 #include <set>
 
 #include "host/core/limits.hpp"
+#include "host/core/utf8.hpp"
 
 namespace lantern::plugin_loading {
 namespace {
@@ -30,7 +31,7 @@ std::size_t edit_distance(std::string_view from, std::string_view to) {
 std::string shown(const boost::json::value& value) {
     constexpr std::size_t kShownBytesMax = 60;
     std::string text = boost::json::serialize(value);
-    if (text.size() > kShownBytesMax) text = text.substr(0, kShownBytesMax) + "...";
+    if (text.size() > kShownBytesMax) text = std::string(utf8_cut(text, kShownBytesMax)) + "...";
     return text;
 }
 

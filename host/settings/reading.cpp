@@ -1,7 +1,12 @@
 #include "host/settings/reading.hpp"
 
+#include <yaml-cpp/eventhandler.h>
+
 #include <algorithm>
 #include <fstream>
+#include <sstream>
+
+#include "host/core/utf8.hpp"
 
 namespace lantern::settings {
 namespace {
@@ -9,16 +14,55 @@ namespace {
 constexpr std::size_t kFileBytesMax = 1u << 20;
 constexpr std::size_t kShownBytesMax = 60;
 
+// Where documents begin, without keeping what is in them.
+class DocumentMarks final : public YAML::EventHandler {
+public:
+    const std::vector<YAML::Mark>& marks() const { return marks_; }
+
+    void OnDocumentStart(const YAML::Mark&) override { begins_ = true; }
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark& at, YAML::anchor_t) override { node(at); }
+    void OnAlias(const YAML::Mark& at, YAML::anchor_t) override { node(at); }
+    void OnScalar(const YAML::Mark& at, const std::string&, YAML::anchor_t, const std::string&) override {
+        node(at);
+    }
+    void OnSequenceStart(const YAML::Mark& at, const std::string&, YAML::anchor_t,
+                         YAML::EmitterStyle::value) override {
+        node(at);
+    }
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark& at, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+        node(at);
+    }
+    void OnMapEnd() override {}
+
+private:
+    void node(const YAML::Mark& at) {
+        if (begins_) marks_.push_back(at);
+        begins_ = false;
+    }
+
+    bool begins_ = false;
+    std::vector<YAML::Mark> marks_;
+};
+
+// Of the first two documents: one that yaml-cpp cannot get past (a comma in front of everything) would otherwise be
+// found again and again, without an end.
+std::vector<YAML::Mark> first_two_documents(const std::string& text) {
+    std::istringstream in(text);
+    YAML::Parser parser(in);
+    DocumentMarks documents;
+    for (int document = 0; document < 2 && parser.HandleNextDocument(documents);) ++document;
+    return documents.marks();
+}
+
 }  // namespace
 
 std::string in_quotes(const std::string& text) {
     std::string out = "\"";
-    for (const char character : text.substr(0, kShownBytesMax)) {
+    for (const char character : utf8_cut(text, kShownBytesMax)) {
         const auto byte = static_cast<unsigned char>(character);
         out += byte < 0x20 || byte == 0x7f ? '?' : character;
-    }
-    while (text.size() > kShownBytesMax && !out.empty() && (static_cast<unsigned char>(out.back()) & 0x80) != 0) {
-        out.pop_back();  // no half of a character
     }
     return out + (text.size() > kShownBytesMax ? "...\"" : "\"");
 }
@@ -67,19 +111,35 @@ std::optional<YAML::Node> Reading::load(const std::string& text) {
         report_file("more than 1MiB of text", "a configuration file");
         return std::nullopt;
     }
+    // Revisions of this text are kept in PostgreSQL, which takes nothing else.
+    if (const auto good = storable_bytes(text); good < text.size()) {
+        const std::string_view before(text.data(), good);
+        problems_.push_back({file_.string(), 1 + static_cast<int>(std::count(before.begin(), before.end(), '\n')),
+                             static_cast<int>(good - (before.rfind('\n') + 1)) + 1,
+                             text[good] == '\0' ? "a zero byte" : "a byte that is not UTF-8", "UTF-8 text", ""});
+        return std::nullopt;
+    }
     try {
-        const auto documents = YAML::LoadAll(text);
-        if (documents.size() == 1 && documents[0].IsMap()) return documents[0];
+        const auto documents = first_two_documents(text);
+        if (documents.size() > 1 && documents[0].pos == documents[1].pos) {
+            report_at(documents[0], "text that is not YAML (nothing can begin so)", "valid YAML");
+            return std::nullopt;
+        }
         if (documents.size() > 1) {
-            report(documents[1], "a second document", "one document", "remove the line \"---\" before it");
-        } else if (documents.empty() || documents[0].IsNull()) {
+            report_at(documents[1], "a second document", "one document", "remove the line \"---\" before it");
+            return std::nullopt;
+        }
+        const YAML::Node root = documents.empty() ? YAML::Node() : YAML::Load(text);
+        if (root.IsMap()) return root;
+        if (root.IsNull()) {
             report_file("an empty file", "a mapping that begins with \"version: 1\"");
         } else {
-            report(documents[0], describe(documents[0]), "a mapping that begins with \"version: 1\"");
+            report(root, describe(root), "a mapping that begins with \"version: 1\"");
         }
     } catch (const YAML::Exception& error) {
-        problems_.push_back({file_.string(), error.mark.line + 1, error.mark.column + 1,
-                             "text that is not YAML (" + error.msg + ")", "valid YAML", ""});
+        // Its words may end in the first byte of a character.
+        const std::string why = error.msg.substr(0, storable_bytes(error.msg));
+        report_at(error.mark, "text that is not YAML (" + why + ")", "valid YAML");
     } catch (const std::exception& error) {
         report_file(std::string("text that is not YAML (") + error.what() + ")", "valid YAML");
     }
@@ -150,7 +210,10 @@ std::optional<Reading::Scalar> Reading::resolve_file(const YAML::Node& at, const
 }
 
 void Reading::report(const YAML::Node& at, std::string found, std::string expected, std::string suggestion) {
-    const YAML::Mark mark = at.Mark();
+    report_at(at.Mark(), std::move(found), std::move(expected), std::move(suggestion));
+}
+
+void Reading::report_at(const YAML::Mark& mark, std::string found, std::string expected, std::string suggestion) {
     problems_.push_back({file_.string(), mark.line + 1, mark.column + 1, std::move(found), std::move(expected),
                          std::move(suggestion)});
 }

@@ -34,6 +34,7 @@ public:
     std::string json(const YAML::Node& node);
 
     void report(const YAML::Node& at, std::string found, std::string expected, std::string suggestion = {});
+    void report_at(const YAML::Mark& mark, std::string found, std::string expected, std::string suggestion = {});
     void report_file(std::string found, std::string expected, std::string suggestion = {});
 
     const std::filesystem::path& file() const { return file_; }

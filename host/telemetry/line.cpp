@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "host/core/clock.hpp"
+#include "host/core/utf8.hpp"
 
 namespace lantern::telemetry {
 namespace {
@@ -24,26 +25,6 @@ std::string_view name_of(Level level) {
             return "error";
     }
     return "";
-}
-
-// Bytes of the well-formed sequence that `text` begins with (Unicode 15, table 3-7), 0 when there is none.
-std::size_t sequence(std::string_view text) {
-    const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u; };
-    const auto follows = [&](std::size_t at) { return (byte(at) & 0xC0) == 0x80; };
-    const unsigned first = byte(0);
-    if (first < 0x80) return 1;
-    if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
-    if ((first & 0xF0) == 0xE0) {
-        const bool overlong = first == 0xE0 && byte(1) < 0xA0;
-        const bool surrogate = first == 0xED && byte(1) > 0x9F;
-        return follows(1) && follows(2) && !overlong && !surrogate ? 3 : 0;
-    }
-    if (first >= 0xF0 && first <= 0xF4) {
-        const bool overlong = first == 0xF0 && byte(1) < 0x90;
-        const bool beyond = first == 0xF4 && byte(1) > 0x8F;
-        return follows(1) && follows(2) && follows(3) && !overlong && !beyond ? 4 : 0;
-    }
-    return 0;
 }
 
 void escape_control(std::string& out, char character) {
@@ -71,7 +52,7 @@ void append_safe(std::string& out, std::string_view text, Quotes quotes) {
     while (!text.empty()) {
         const char character = text[0];
         const auto byte = static_cast<unsigned char>(character);
-        const std::size_t length = sequence(text);
+        const std::size_t length = utf8_sequence(text);
         // C1 controls (U+0080 to U+009F) move a terminal's cursor as well as C0 ones do.
         const bool c1 = length == 2 && byte == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0;
         if (length == 0 || c1) {

@@ -43,6 +43,28 @@ TEST(HostileText, ATextThatHoldsItselfIsRefused) {
     EXPECT_FALSE(routing);
 }
 
+TEST(HostileText, ACommaInFrontOfEverythingIsRefused) {
+    const auto routing = parse_routing(",version: 1\nevents: {E: [a]}\n", "r.yaml", fixed_environment({}));
+    ASSERT_FALSE(routing);  // yaml-cpp finds documents in it without an end
+    EXPECT_EQ(settings::text(routing.error()),
+              "r.yaml:1:1: found text that is not YAML (nothing can begin so); expected valid YAML\n");
+}
+
+TEST(HostileText, WhatIsNotUtf8IsRefusedAtItsPlace) {
+    const std::string begin = "version: 1\nevents: {E: [a]}\nhandlers: {a: {settings: {x: ";
+    const auto problems = [&](const std::string& value) {
+        const auto routing = parse_routing(begin + value + "}}}\n", "r.yaml", fixed_environment({}));
+        return routing ? "read" : settings::text(routing.error());
+    };
+    EXPECT_EQ(problems("\xc3\xbc"), "read");
+    EXPECT_EQ(problems("\xc3"), "r.yaml:3:30: found a byte that is not UTF-8; expected UTF-8 text\n");
+    EXPECT_EQ(problems(std::string(1, '\0')), "r.yaml:3:30: found a zero byte; expected UTF-8 text\n");
+    EXPECT_EQ(settings::text(parse_routing("\xff", "r.yaml", fixed_environment({})).error()),
+              "r.yaml:1:1: found a byte that is not UTF-8; expected UTF-8 text\n");
+    EXPECT_EQ(problems("\"\\\xc3\xbc\""),
+              "r.yaml:3:33: found text that is not YAML (unknown escape character: ); expected valid YAML\n");
+}
+
 TEST(HostileText, LargeTextIsRefused) {
     both(std::string(2u << 20, 'x'));
 }
