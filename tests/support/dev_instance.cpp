@@ -1,11 +1,8 @@
 #include "tests/support/dev_instance.hpp"
 
-#include <algorithm>
 #include <boost/json.hpp>
 #include <fstream>
-#include <map>
 #include <sstream>
-#include <thread>
 
 namespace lantern::test {
 namespace {
@@ -17,26 +14,8 @@ constexpr auto kVerbWithin = 240s;
 std::string content(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);
     std::ostringstream text;
-    text << in.rdbuf();  // a process that ends between opening and reading makes this fail, not throw
+    text << in.rdbuf();
     return text.str();
-}
-
-// Field 4 of /proc/PID/stat; the name before it may hold spaces and parentheses.
-pid_t parent_of(const std::filesystem::path& process) {
-    const std::string stat = content(process / "stat");
-    const auto name_end = stat.rfind(')');
-    if (name_end == std::string::npos || stat.size() < name_end + 4 || stat[name_end + 2] == 'Z') return 0;
-    return std::atoi(stat.c_str() + name_end + 4);
-}
-
-std::map<pid_t, pid_t> parents() {
-    std::map<pid_t, pid_t> found;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-        const pid_t pid = std::atoi(entry.path().filename().c_str());
-        if (pid > 0)
-            if (const pid_t parent = parent_of(entry.path())) found[pid] = parent;
-    }
-    return found;
 }
 
 }  // namespace
@@ -95,32 +74,11 @@ postgres::Rows DevInstance::sql(const std::string& statement) const {
 }
 
 std::vector<pid_t> DevInstance::tree() const {
-    const auto parent = parents();
-    const pid_t root = dev_pid();
-    std::vector<pid_t> found;
-    for (const auto& [pid, direct] : parent)
-        for (pid_t above = pid; above > 1; above = parent.contains(above) ? parent.at(above) : 0)
-            if (above == root) {
-                found.push_back(pid);
-                break;
-            }
-    return found;
+    return test::tree(dev_pid());
 }
 
 std::vector<pid_t> DevInstance::find(const std::vector<std::string>& words) const {
-    std::vector<pid_t> found;
-    for (const pid_t pid : tree()) {
-        std::string line = content("/proc/" + std::to_string(pid) + "/cmdline");
-        std::replace(line.begin(), line.end(), '\0', ' ');
-        const bool all = std::all_of(words.begin(), words.end(),
-                                     [&](const auto& word) { return line.find(word) != std::string::npos; });
-        if (all) found.push_back(pid);
-    }
-    return found;
-}
-
-bool alive(pid_t pid) {
-    return parent_of("/proc/" + std::to_string(pid)) != 0;
+    return find_processes(tree(), words);
 }
 
 std::string id_of(const HttpAnswer& created) {

@@ -9,6 +9,7 @@
 #include "host/processes/child.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/http_client.hpp"
+#include "tests/support/process_tree.hpp"
 
 namespace lantern::test {
 
@@ -50,7 +51,6 @@ private:
     Place place_;
 };
 
-bool alive(pid_t pid);
 std::string id_of(const HttpAnswer& created);  // of a created user
 
 }  // namespace lantern::test

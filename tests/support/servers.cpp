@@ -74,6 +74,11 @@ PrivateRabbit& rabbit() {
     return only;
 }
 
+void stop_and_wipe_rabbit() {
+    rabbit().stop();
+    std::filesystem::remove_all(root() / "rabbit" / "data");
+}
+
 std::string fresh_database() {
     static int made = 0;
     const std::string name = "test" + std::to_string(++made);

@@ -21,6 +21,8 @@ std::string fresh_vhost();
 // For tests that stop and start servers under the code at hand. Ports stay the same.
 private_servers::PrivatePostgres& postgres();
 private_servers::PrivateRabbit& rabbit();
+// Stops it and removes its data: queues, exchanges, messages. Vhosts and users are there again once it is started.
+void stop_and_wipe_rabbit();
 
 // A new empty directory that every user can pass, removed with the process.
 std::filesystem::path fresh_directory();
