@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "host/apps/plugin_verbs.hpp"
+#include "host/apps/routes.hpp"
 #include "host/apps/routing_check.hpp"
 #include "host/apps/verbs.hpp"
 #include "host/plugin_loading/directory.hpp"
@@ -11,9 +12,6 @@
 #include "host/settings/settings_file.hpp"
 
 namespace lantern::apps {
-namespace {
-
-constexpr int kRefused = 1;
 
 int refuse(settings::Problems problems) {
     std::stable_sort(problems.begin(), problems.end(), [](const auto& a, const auto& b) {
@@ -23,6 +21,8 @@ int refuse(settings::Problems problems) {
               << "\n";
     return kRefused;
 }
+
+namespace {
 
 // lantern.yaml tells which routing file and which plugins; its own problems come with those of the routing.
 int check_routes(const Instance& at, std::filesystem::path file) {
@@ -57,11 +57,43 @@ int check_routes(const Instance& at, std::filesystem::path file) {
 }  // namespace
 
 void add_routes(Verbs& verbs) {
-    auto& group = verbs.add_group("routes", "check the routing file");
-    auto file = std::make_shared<std::filesystem::path>();
+    struct Words {
+        std::filesystem::path file;
+        std::int64_t number = 0;
+        std::string reason, format = "table";
+    };
+    auto& group =
+        verbs.add_group("routes", "check and plan an edit of the routing; see, apply and revert revisions");
+    const auto words = std::make_shared<Words>();
+    const auto with_file = [&](CLI::App& verb) {
+        verb.add_option("file", words->file, "the routing file (default: the one that lantern.yaml names)");
+    };
+    const auto with_output = [&](CLI::App& verb) {
+        verb.add_option("-o,--output", words->format, "table or json")->check(CLI::IsMember({"table", "json"}));
+    };
     auto& check = verbs.add_to(group, "check", "all problems of a routing file, without applying it",
-                               [file](const Instance& at) { return check_routes(at, *file); });
-    check.add_option("file", *file, "the routing file (default: the one that lantern.yaml names)");
+                               [words](const Instance& at) { return check_routes(at, words->file); });
+    with_file(check);
+    auto& plan =
+        verbs.add_to(group, "plan", "what an edit would do, with counts from the store",
+                     [words](const auto& at) { return plan_routes(at, words->file, words->format == "json"); });
+    with_file(plan);
+    with_output(plan);
+    auto& history = verbs.add_to(group, "history", "the routing revisions, newest first",
+                                 [words](const auto& at) { return show_history(at, words->format == "json"); });
+    with_output(history);
+    auto& show = verbs.add_to(group, "show", "the text of a revision",
+                              [words](const auto& at) { return show_routes(at, words->number); });
+    show.add_option("revision", words->number, "default: the one in force");
+    auto& apply =
+        verbs.add_to(group, "apply", "make a file the next revision, though it differs from the one in force",
+                     [words](const auto& at) { return apply_routes(at, words->file); });
+    with_file(apply);
+    auto& revert = verbs.add_to(group, "revert", "make an earlier revision the next one", [words](const auto& at) {
+        return revert_routes(at, words->number, words->reason);
+    });
+    revert.add_option("revision", words->number, "see: lantern routes history")->required();
+    revert.add_option("--reason", words->reason, "why; kept in the admin log");
 }
 
 }  // namespace lantern::apps

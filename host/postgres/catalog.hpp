@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -121,6 +122,7 @@ public:
     // there is no such revision, or it says the same as the one in force.
     Result<RoutingRevision, std::string> revert(std::int64_t number, const Action& action);
 
+    std::set<routing::OpenRoute> open_routes();
     // Every event type of the store: one look at all of its events.
     std::vector<StoredType> event_types();
 

@@ -11,6 +11,7 @@ const Statement kHead = statement("routing_head");
 const Statement kInsert = statement("routing_insert");
 const Statement kRevision = statement("routing_revision");
 const Statement kHistory = statement("routing_history");
+const Statement kOpenRoutes = statement("open_routes");
 const Statement kEventTypes = statement("event_types");
 const Statement kRetired = statement("retired_bindings");
 const Statement kRetiredForget = statement("retired_forget");
@@ -63,6 +64,15 @@ Result<RoutingRevision, std::string> Catalog::revert(std::int64_t number, const 
     auto made = *routing_of(connection_.exec(kHead));
     transaction.commit();
     return made;
+}
+
+std::set<routing::OpenRoute> Catalog::open_routes() {
+    connection_.ensure();
+    const auto rows = connection_.exec(kOpenRoutes);
+    std::set<routing::OpenRoute> open;
+    for (std::size_t row = 0; row < rows.size(); ++row)
+        open.insert({HandlerName{rows.text(row, 0)}, rows.text(row, 1)});
+    return open;
 }
 
 std::vector<StoredType> Catalog::event_types() {
