@@ -26,7 +26,7 @@ const char* word_of(Finding::Level level) {
 
 void print(const Findings& findings) {
     for (const auto& finding : findings) {
-        std::cout << std::left << std::setw(9) << word_of(finding.level) << std::setw(26) << finding.subject
+        std::cout << std::left << std::setw(9) << word_of(finding.level) << std::setw(32) << finding.subject
                   << finding.found << "\n";
         if (!finding.remedy.empty())
             std::cout << std::setw(9) << ""

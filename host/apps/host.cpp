@@ -67,6 +67,9 @@ Host::Host(const Instance& at, Options options, telemetry::Log log)
 }
 
 void Host::run(const processes::StopRequest& stop) {
+    monitor_.emplace(settings_, host_name(), tallies_);
+    log_.info("shows /metrics, /healthz and /readyz",
+              {{"address", settings_.metrics.address}, {"port", monitor_->port()}});
     auto reconciler = prepare(stop);
     if (!reconciler) return;
     auto options = processes_of(at_, settings_, run_);
@@ -139,12 +142,19 @@ void Host::aim_at(Target target) {
     const auto members = supervise::members(wanted);
     std::erase_if(not_starting_, [&](const auto& entry) { return !members.contains(entry.first); });
     supervisor_->want(members);
+    std::map<std::string, milliseconds> time_limits;
+    for (const auto& handler : target_.handlers) time_limits[handler.name.value] = handler.time_limit;
+    monitor_->time_limits(std::move(time_limits));
 }
 
 HostProcesses::Extra Host::extra(const supervise::Member& member) {
     HostProcesses::Extra extra;
-    if (const auto launch = target_.launches.find(member.edition); launch != target_.launches.end())
+    if (!member.handler.empty()) extra.printed.push_back({"handler", member.handler});
+    if (member.role == Role::worker) extra.handed_over[telemetry::kTallyVariable] = tallies_.open(member);
+    if (const auto launch = target_.launches.find(member.edition); launch != target_.launches.end()) {
         extra.arguments = {"--revision", std::to_string(launch->second.revision), "--build", launch->second.build};
+        extra.printed.push_back({"build", launch->second.build.substr(0, 12)});
+    }
     return extra;
 }
 
@@ -185,6 +195,7 @@ void Host::report_ready() {
         return;  // asked again soon; whoever needs the store says what ails it
     }
     ready_ = true;
+    monitor_->everything_runs();
     log_.info("host ready", {{"http_port", settings_.http.port}});
     if (!options_.ready_file.empty()) std::ofstream(options_.ready_file) << getpid() << "\n";
 }
@@ -199,11 +210,13 @@ bool Host::all_bound() {
 }
 
 void Host::started(const supervise::Member& member, int pid) {
+    tallies_.started(member, pid);
     log_.info("started", {{"member", member.text()}, {"pid", pid}});
 }
 
 void Host::ended(const supervise::Death& death, std::optional<milliseconds> again_in) {
     coroner_.examine(death);
+    tallies_.ended(death.member, again_in ? MemberTallies::End::unwanted : MemberTallies::End::wanted);
     if (death.member.role == Role::worker) dead_workers_.insert(death.pid);
     if (death.member.role == Role::relay) dead_relays_.insert(relay_identity(run_, death.pid));
     telemetry::Fields fields{{"member", death.member.text()}, {"pid", death.pid}, {"with", death.how}};

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "host/apps/coroner.hpp"
+#include "host/apps/host_monitor.hpp"
 #include "host/apps/host_processes.hpp"
 #include "host/apps/instance.hpp"
 #include "host/apps/live_changes.hpp"
@@ -54,6 +55,8 @@ private:
     Settings settings_;
     SystemClock clock_;
     Coroner coroner_;
+    MemberTallies tallies_;
+    std::optional<HostMonitor> monitor_;
     std::optional<HostProcesses> processes_;
     std::optional<supervise::Supervisor> supervisor_;
     std::unique_ptr<LiveChanges> changes_;

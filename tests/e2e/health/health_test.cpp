@@ -48,6 +48,13 @@ TEST_F(HealthTest, AnIdleHostIsAliveAndReady) {
     EXPECT_EQ(metric("lantern_processes{role=\"worker\",handler=\"audit_log\"}"), 1);
 }
 
+TEST_F(HealthTest, TheDoctorFindsNothingWrong) {
+    const auto told = instance->lantern({"doctor"});
+    EXPECT_TRUE(told.ended.clean()) << told.output;
+    EXPECT_THAT(told.output, HasSubstr("0 problems"));
+    EXPECT_THAT(told.output, HasSubstr("as declared, each with a leader"));
+}
+
 TEST_F(HealthTest, CountsGoOnOverTheDeathOfAWorker) {
     const double before = std::max(0.0, metric(kApplied));
     for (int user = 0; user < 5; ++user)

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 #include <map>
+#include <set>
 
 #include "host/postgres/connection.hpp"
 #include "host/postgres/migrate.hpp"
@@ -17,6 +18,10 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
+
+// Their server is private, and runs without fsync for speed: a problem anywhere else.
+constexpr const char* kTestsWithoutFsync = "postgresql durability";
 
 struct Said {
     std::string level, found, remedy;
@@ -37,15 +42,15 @@ protected:
         words.insert(words.end(), {"-o", "json"});
         const auto finished = run(words);
         std::map<std::string, Said> found;
-        problems_ = 0;
+        problems_.clear();
         const auto document = boost::json::parse(finished.output);
         for (const auto& one : document.at("findings").as_array()) {
             const auto text = [&](const char* member) { return std::string(one.at(member).as_string()); };
-            if (text("level") == "problem") ++problems_;
+            if (text("level") == "problem") problems_.insert(text("subject"));
             auto& kept = found[text("subject")];
             if (kept.level != "problem") kept = {text("level"), text("found"), text("remedy")};
         }
-        EXPECT_EQ(finished.ended.exit_code, problems_ > 0 ? 1 : 0);
+        EXPECT_EQ(finished.ended.exit_code, problems_.empty() ? 0 : 1);
         return found;
     }
     static void sql(const std::string& url, const std::string& statement) {
@@ -55,26 +60,27 @@ protected:
     std::string postgres_url_ = fresh_database();
     std::string amqp_url_ = fresh_vhost();
     const std::filesystem::path cache_ = fresh_directory();
-    int problems_ = 0;
+    std::set<std::string> problems_;
 };
 
 TEST_F(DoctorTest, AStoreThatIsNotMigratedIsAProblemAndAFreshOneIsWell) {
     auto found = examine();
     EXPECT_EQ(found["migrations"].level, "problem");
     EXPECT_THAT(found["migrations"].remedy, HasSubstr("lantern migrate"));
-    EXPECT_EQ(problems_, 1);
+    EXPECT_THAT(problems_, UnorderedElementsAre("migrations", kTestsWithoutFsync));
+    EXPECT_THAT(found[kTestsWithoutFsync].remedy, HasSubstr("set fsync = on"));
 
     postgres::migrate(postgres_url_);
     found = examine();
-    EXPECT_EQ(problems_, 0);
-    for (const char* subject : {"postgresql version", "right to create schemas", "right to create roles", "clock",
-                                "migrations", "postgresql connections", "rabbitmq version", "rabbitmq alarm",
-                                "plugins", "routing", "postgresql durability"})
+    EXPECT_THAT(problems_, UnorderedElementsAre(kTestsWithoutFsync));
+    for (const char* subject :
+         {"postgresql version", "right to create schemas", "right to create roles", "clock", "migrations",
+          "postgresql connections", "rabbitmq version", "rabbitmq alarm", "plugins", "routing"})
         EXPECT_EQ(found[subject].level, "ok") << subject << ": " << found[subject].found;
     EXPECT_EQ(found["exchange"].level, "warning") << "no relay ever ran";
     EXPECT_EQ(found["queues of audit_log"].level, "warning");
     EXPECT_THAT(found["routing in force"].remedy, HasSubstr("start a host"));
-    EXPECT_THAT(run({}).output, AllOf(HasSubstr("ok       migrations"), HasSubstr("0 problems")));
+    EXPECT_THAT(run({}).output, AllOf(HasSubstr("ok       migrations"), HasSubstr("1 problem,")));
 }
 
 TEST_F(DoctorTest, QueuesAreComparedWithWhatIsDeclared) {
@@ -98,11 +104,12 @@ TEST_F(DoctorTest, QueuesAreComparedWithWhatIsDeclared) {
 }
 
 TEST_F(DoctorTest, WhatARoleMayNotIsSaidWithTheGrant) {
-    sql(postgres_url_, "drop role if exists lantern_powerless; create role lantern_powerless login");
+    sql(postgres_url_,
+        "drop role if exists lantern_powerless; create role lantern_powerless login password 'powerless'");
     postgres_url_ = [&] {
         auto url = postgres_url_;
         const auto begin = url.find("://") + 3, end = url.find('@');
-        return url.replace(begin, end - begin, "lantern_powerless");
+        return url.replace(begin, end - begin, "lantern_powerless:powerless");
     }();
     const auto found = examine();
     EXPECT_EQ(found.at("right to create schemas").level, "problem");

@@ -73,7 +73,7 @@ TEST_F(ParkedVerbsTest, PauseAndResume) {
     EXPECT_THAT(lantern("status").text, HasSubstr("by anna@desk: disk is moved"));
     EXPECT_THAT(lantern("status -o json").text, HasSubstr(R"("state":"paused")"));
     EXPECT_EQ(lantern("resume people").status, 0);
-    EXPECT_THAT(lantern("resume people").text, HasSubstr("was not paused: it is attached"));
+    EXPECT_THAT(lantern("resume people").text, HasSubstr("was not paused: it is detached"));
 }
 
 }  // namespace
