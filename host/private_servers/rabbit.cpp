@@ -23,6 +23,8 @@ using processes::Program;
 constexpr auto kStartWithin = 120s;
 constexpr auto kStopWithin = 30s;
 constexpr auto kLookEvery = 50ms;
+constexpr auto kControlWithin = 120s;
+constexpr const char* kControl = "/usr/lib/rabbitmq/bin/rabbitmqctl";
 constexpr const char* kServer = "/usr/lib/rabbitmq/bin/rabbitmq-server";  // not Debian's wrapper: it wants root
 
 [[noreturn]] void fail(const std::string& what) {
@@ -66,7 +68,7 @@ std::string definitions(const std::string& password, const std::vector<std::stri
 PrivateRabbit::PrivateRabbit(Options options) : options_(std::move(options)), user_(service_user("rabbitmq")) {}
 
 PrivateRabbit::~PrivateRabbit() {
-    if (!epmd_ && !node_) return;
+    if (!epmd_ && !node_) return;  // never started
     node_.reset();
     epmd_.reset();
     processes::end_leftovers(options_.directory.string(), {}, 5s);
@@ -75,16 +77,16 @@ PrivateRabbit::~PrivateRabbit() {
 void PrivateRabbit::start() {
     own_directory(options_.directory, user_);
     options_.directory = std::filesystem::canonical(options_.directory);
-    password_ = persistent_secret(options_.directory / "password");
+    password_ = options_.peer ? options_.peer->password_ : persistent_secret(options_.directory / "password");
     node_.reset();
     epmd_.reset();
     end_leftovers();
     port_ = persistent_port(options_.directory / "port");
     distribution_port_ = persistent_port(options_.directory / "distribution_port");
-    epmd_port_ = persistent_port(options_.directory / "epmd_port");
+    epmd_port_ = options_.peer ? options_.peer->epmd_port_ : persistent_port(options_.directory / "epmd_port");
     configure();
 
-    start_epmd();
+    if (!options_.peer) start_epmd();
     const auto directory = options_.directory;
     node_ = std::make_unique<processes::Child>(Program{.argv = {kServer},
                                                        .environment = environment(),
@@ -106,7 +108,7 @@ bool PrivateRabbit::tend() {
         start();
         return true;
     }
-    if (epmd_->running()) return false;
+    if (!epmd_ || epmd_->running()) return false;
     start_epmd();
     return true;
 }
@@ -117,6 +119,24 @@ void PrivateRabbit::stop() {
     if (epmd_) epmd_->stop(1s);
     epmd_.reset();
     if (!password_.empty()) end_leftovers();
+}
+
+void PrivateRabbit::kill() {
+    node_.reset();
+}
+
+processes::Finished PrivateRabbit::control(const std::vector<std::string>& words) const {
+    Program program{.argv = {kControl, "-n", name()},
+                    .environment = environment(),
+                    .inherit = Program::Inherit::nothing,
+                    .user = user_,
+                    .directory = options_.directory};
+    program.argv.insert(program.argv.end(), words.begin(), words.end());
+    return processes::run(program, kControlWithin);
+}
+
+std::string PrivateRabbit::name() const {
+    return "lantern-" + std::to_string(port_) + "@localhost";
 }
 
 std::string PrivateRabbit::url(std::string_view vhost) const {
@@ -142,15 +162,24 @@ void PrivateRabbit::configure() {
                        "listeners.tcp.1 = 127.0.0.1:" + std::to_string(port_) +
                            "\ndefault_user = lantern\ndefault_pass = " + password_ + "\ndefault_vhost = " +
                            options_.vhosts.at(0) + "\nload_definitions = " + definitions_file.string() +
-                           "\nlog.file.level = info\ndisk_free_limit.absolute = 50MB\n",
+                           "\nlog.file.level = info\ndisk_free_limit.absolute = 50MB\n" + cluster(),
                        user_);
     for (const char* empty : {"enabled_plugins", "advanced.config"})
         write_private_file(directory / empty, "[].\n", user_);
     write_private_file(directory / "environment", "", user_);
     own_directory(directory / "conf.d", user_);
     own_directory(directory / "data", user_);
-    write_private_file(directory / ".erlang.cookie", persistent_secret(directory / "cookie"), user_);
+    const auto& cookie_of = options_.peer ? options_.peer->options_.directory : directory;
+    write_private_file(directory / ".erlang.cookie", persistent_secret(cookie_of / "cookie"), user_);
     std::filesystem::permissions(directory / ".erlang.cookie", std::filesystem::perms::owner_read);
+}
+
+// A node without data joins one of these.
+std::string PrivateRabbit::cluster() const {
+    if (!options_.peer) return "";
+    return "cluster_formation.peer_discovery_backend = classic_config\ncluster_formation.classic_config.nodes.1 "
+           "= " +
+           options_.peer->name() + "\ncluster_formation.classic_config.nodes.2 = " + name() + "\n";
 }
 
 void PrivateRabbit::end_leftovers() {
@@ -172,7 +201,7 @@ std::map<std::string, std::string> PrivateRabbit::environment() const {
         {"ERL_EPMD_ADDRESS", "127.0.0.1"},
         {"ERL_EPMD_PORT", std::to_string(epmd_port_)},
         {"ERL_CRASH_DUMP_SECONDS", "0"},
-        {"RABBITMQ_NODENAME", "lantern-" + std::to_string(port_) + "@localhost"},
+        {"RABBITMQ_NODENAME", name()},
         {"RABBITMQ_NODE_PORT", std::to_string(port_)},
         {"RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1"},
         {"RABBITMQ_DIST_PORT", std::to_string(distribution_port_)},

@@ -17,6 +17,7 @@ public:
     struct Options {
         std::filesystem::path directory{};              // absolute; made when it is missing
         std::vector<std::string> vhosts = {"lantern"};  // made at start
+        const PrivateRabbit* peer = nullptr;  // a started node, whose cluster this one joins; it outlives this one
     };
 
     explicit PrivateRabbit(Options options);
@@ -27,19 +28,26 @@ public:
     // AMQP (about 6 s). Ports stay the same if they are still free. Fault when it does not start.
     void start();
     bool running() { return node_ && node_->running(); }
+    // kill -9.
+    void kill();
     // Starts again what died: the node, or epmd, at which a living node registers anew by itself. True when it had
     // to.
     bool tend();
     // Closes connections, writes everything, ends. Twice is fine.
     void stop();
 
+    // rabbitmqctl for this node.
+    processes::Finished control(const std::vector<std::string>& words) const;
+
     std::string url(std::string_view vhost) const;
+    std::string name() const;  // of the node
     int port() const { return port_; }
     pid_t pid() const { return node_ ? node_->pid() : -1; }
 
 private:
     void configure();
     void start_epmd();
+    std::string cluster() const;
     void end_leftovers();
     std::map<std::string, std::string> environment() const;
 

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "host/postgres/handler_role.hpp"
 #include "host/postgres/history.hpp"
 #include "host/postgres/leases.hpp"
 #include "host/postgres/parked.hpp"
@@ -18,13 +19,9 @@ namespace lantern::test {
 
 class ParkedTest : public PostgresTest {
 protected:
-    ParkedTest() {
-        auto plugin = projection_plugin();
-        plugin.tables = tables_;
-        EXPECT_TRUE(postgres::Catalog(url_).apply(
-            routing_of({routed("mail", "mail", {"MADE"}), routed("people", "people", {"MADE"})}, "r"),
-            {plugin, effect_plugin()}, "tester", 0));
-    }
+    // As whom the worker connects: as the test does, or with the handler's own role and its rights.
+    enum class As { owner, handler };
+    explicit ParkedTest(As worker = As::owner) : worker_url_(register_handlers(worker)) {}
 
     // Event `number` of a user, its data the number.
     void append(const std::string& user, int number) {
@@ -53,26 +50,45 @@ protected:
     }
     static postgres::ParkedSelection of(const std::string& handler) { return {.handler = HandlerName{handler}}; }
 
+    // Turns with recovery, as the process does it.
+    void run(int turns) {
+        worker_.run([&](Milliseconds wait) {
+            clock_.advance(std::max<Milliseconds>(wait, std::chrono::seconds(1)));
+            return --turns < 0;
+        });
+    }
+
     const HandlerName name_{"people"};
     const std::vector<Table> tables_{
         {"people", Ownership::owned, {{"id", ColumnType::text}, {"value", ColumnType::text}}, 1, {}}};
     postgres::Store store_{url_};
     postgres::Parked parked_{url_};
     std::map<std::string, Outcome> script_;  // by data
+    std::function<void()> in_each_call_;
 
 private:
+    std::string register_handlers(As worker) {
+        auto plugin = projection_plugin();
+        plugin.tables = tables_;
+        EXPECT_TRUE(postgres::Catalog(url_).apply(
+            routing_of({routed("mail", "mail", {"MADE"}), routed("people", "people", {"MADE"})}, "r"),
+            {plugin, effect_plugin()}, "tester", 0));
+        return worker == As::owner ? url_ : postgres::url_of_handler(url_, name_).value();
+    }
+
+    const std::string worker_url_;
     worker::fake::Trouble trouble_;
     worker::fake::Queue queue_{trouble_, 4};
     worker::fake::NoUpcasts upcasts_;
-    worker::fake::Notes notes_;
     SystemRandom random_{3};
-    postgres::Connection connection_{postgres::session_of(url_, name_)};
+    postgres::Connection connection_{postgres::session_of(worker_url_, name_)};
     postgres::Leases leases_{connection_, {fresh_id(), name_, "here", 1, "b"}};
     postgres::ReadModel model_{connection_, name_, tables_, "b"};
     postgres::History history_{connection_};
     worker::Rows rows_{model_};
 
 protected:
+    worker::fake::Notes notes_;
     worker::fake::ManualClock clock_;
 
 private:
@@ -81,6 +97,7 @@ private:
         .make_object =
             [this] {
                 return std::make_unique<worker::fake::Appender>([this](const Event& event) {
+                    if (in_each_call_) in_each_call_();
                     const auto failing = script_.find(event.data);
                     return failing == script_.end() ? Outcome{} : failing->second;
                 });

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "host/core/clock.hpp"
 #include "host/core/fault.hpp"
@@ -17,6 +18,7 @@
 #include "host/rabbitmq/deliveries.hpp"
 #include "host/rabbitmq/publisher.hpp"
 #include "host/relay/relay.hpp"
+#include "tests/support/proxy.hpp"
 #include "tests/support/servers.hpp"
 
 namespace lantern::relay::test {
@@ -110,7 +112,7 @@ protected:
     }
 
     const std::string store_url_ = lantern::test::fresh_database();
-    const std::string broker_url_ = lantern::test::fresh_vhost();
+    std::string broker_url_ = lantern::test::fresh_vhost();
     const TopologyHandler handler_{HandlerName{"read_model"}, 4, QueueType::quorum, {"USER_UPDATED"}};
     std::atomic<int> appended_{0};
     std::atomic<int> writing_{kWriters};
@@ -148,6 +150,66 @@ TEST_F(RelayEndToEndTest, ABrokerThatStopsAndComesBackLosesNothing) {
     lantern::test::rabbit().start();
     drive(process.relay, [&] { return all_written() && process.relay.step().kind == Step::Kind::idle; });
     expect_all_to_arrive();
+}
+
+// Back-pressure: the broker's memory alarm stops the relay, and nothing is lost meanwhile.
+TEST_F(RelayEndToEndTest, ABlockedBrokerHoldsTheRelayUpAndIsNamed) {
+    Process process(*this, 1);
+    append_concurrently();
+    drive(process.relay, [&] { return appended_ > 100; });
+    auto& broker = lantern::test::rabbit();
+    ASSERT_TRUE(broker.control({"set_vm_memory_high_watermark", "absolute", "1"}).ended.clean());
+    Step step;
+    drive(process.relay, [&] {
+        step = process.relay.step();
+        return step.trouble.find("takes no messages now") != std::string::npos;
+    });
+    EXPECT_EQ(step.kind, Step::Kind::held_up);
+    EXPECT_NE(step.trouble.find("low on memory"), std::string::npos) << step.trouble;
+    process.leadership.hold();
+    process.leadership.note(step.trouble);
+    postgres::Connection sql({.url = store_url_});
+    EXPECT_EQ(sql.query("select note from lantern.marks where reader = 'relay'").text(0, 0), step.trouble);
+
+    ASSERT_TRUE(broker.control({"set_vm_memory_high_watermark", "0.4"}).ended.clean());
+    drive(process.relay, [&] { return all_written() && process.relay.step().kind == Step::Kind::idle; });
+    expect_all_to_arrive();
+}
+
+// The network between relay and broker goes silent, without a word to either: the relay gives the connection up and
+// goes on with another.
+TEST_F(RelayEndToEndTest, AHalfOpenConnectionIsFoundAndReplaced) {
+    lantern::test::Proxy proxy(lantern::test::rabbit().port());
+    const std::string straight =
+        std::exchange(broker_url_, lantern::test::through(broker_url_, lantern::test::rabbit().port(), proxy));
+    Process process(*this, 1);
+    append_concurrently();
+    drive(process.relay, [&] { return appended_ > 100; });
+    proxy.set(lantern::test::Proxy::Flow::drop);
+    Step step;
+    drive(process.relay, [&] { return (step = process.relay.step()).kind == Step::Kind::held_up; });
+    EXPECT_FALSE(step.trouble.empty());
+    proxy.set(lantern::test::Proxy::Flow::forward);
+    drive(process.relay, [&] { return all_written() && process.relay.step().kind == Step::Kind::idle; });
+
+    // The same while there is nothing to publish: the heartbeat finds it.
+    proxy.set(lantern::test::Proxy::Flow::drop);
+    drive(process.relay, [&] { return (step = process.relay.step()).kind == Step::Kind::held_up; });
+    EXPECT_NE(step.trouble.find("heartbeat"), std::string::npos) << step.trouble;
+    proxy.set(lantern::test::Proxy::Flow::forward);
+    broker_url_ = straight;
+    expect_all_to_arrive();
+}
+
+// Messages that no route wants come back, and are counted where operators look.
+TEST_F(RelayEndToEndTest, ReturnedMessagesAreCountedByType) {
+    postgres::Leadership leadership(store_url_, Uuid::v7(SystemClock{}.now(), 1, 1));
+    leadership.count_unroutable({{"A", 2}, {"B", 1}});
+    leadership.count_unroutable({{"A", 3}});
+    postgres::Connection sql({.url = store_url_});
+    EXPECT_EQ(
+        sql.query("select string_agg(event_type || messages, ' ' order by 1) from lantern.unroutable").text(0, 0),
+        "A5 B1");
 }
 
 TEST_F(RelayEndToEndTest, ARelayWithoutNewsNotesNothing) {

@@ -82,6 +82,7 @@ begin
         if exists (select from lantern.handlers h where h.handler = one.handler and h.state in ('attached', 'detached', 'held')) then
             perform lantern.feed_from_the_store(one.handler, 'the store was adopted');
         end if;
+        perform lantern.admit_handler(one.handler, one.handler);  -- its role is named by the database
         out_handler := one.handler; out_ahead := one.ahead; out_missing := one.missing; out_from := done;
         return next;
     end loop;
