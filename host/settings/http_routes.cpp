@@ -94,10 +94,12 @@ void read_command(Reading& reading, const YAML::Node& node, CommandRoute& route,
     require_text(reading, keys, "path", route.path);
     require_text(reading, keys, "aggregate", route.aggregate);
     require_text(reading, keys, "command", route.command);
-    const int named = (has_id(route.path) ? 1 : 0) + (route.creates ? 1 : 0) + (route.id_field.empty() ? 0 : 1);
-    if (!route.path.empty() && named != 1) {
+    const bool by_path = has_id(route.path), by_field = !route.id_field.empty();
+    if (!route.path.empty() && by_path + by_field + route.creates != 1) {
         reading.report(keys.place("path"), "the path " + in_quotes(route.path),
-                       "one of {id} in the path, \"creates: true\" and \"id_field\"");
+                       route.creates ? "no {id} in the path of a command that creates, and no id_field"
+                       : by_path     ? "{id} in the path, or id_field: not both"
+                                     : "{id} in the path, or \"creates: true\", or id_field");
     }
     if (!route.key.empty() && route.id_field.empty())
         reading.report(keys.place("key"), "key without id_field", "id_field: the body's field that holds it");

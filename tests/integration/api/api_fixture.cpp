@@ -16,6 +16,9 @@ ApiProcesses::ApiProcesses(int count) : database_(fresh_database()) {
     program.environment = {{"LANTERN_POSTGRES_URL", database_},
                            {"LANTERN_HTTP_PORT", port},
                            {"LANTERN_ADMIN_TOKEN", kToken},
+                           {"LANTERN_LOG_LEVEL", "warn"},
+                           {"LANTERN_TOKEN_KEY", kTokenKey},
+                           {"LANTERN_RESET_KEY", kResetKey},
                            {"LANTERN_CACHE_DIR", (fresh_directory() / "cache").string()}};
     for (int n = 0; n < count; ++n) children_.push_back(std::make_unique<processes::Child>(program));
     // Each answers sometimes: the kernel spreads connections. So all of them listen once many calls in a row do.

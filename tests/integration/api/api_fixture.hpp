@@ -16,6 +16,8 @@ namespace lantern::test {
 class ApiProcesses {
 public:
     static constexpr const char* kToken = "integration-test-token";
+    static constexpr const char* kTokenKey = "integration-test-token-key-of-32-bytes";
+    static constexpr const char* kResetKey = "integration-test-reset-key";
 
     // On a fresh, migrated database.
     explicit ApiProcesses(int count = 2);

@@ -51,6 +51,28 @@ TEST(BundledConfig, NobodyLogsInWithoutAKey) {
     EXPECT_TRUE(without.value().http.auth.token_key.empty());
 }
 
+TEST(AuthSettings, EverythingWrongIsTold) {
+    const auto settings = parse_settings(R"(
+version: 1
+postgres: {url: postgresql://x}
+amqp: {url: amqp://x}
+http:
+  auth: {path: auth, aggregate: User, token_key: short, per_name: often, scopes: {admin: all}, colour: red}
+  commands:
+    - {method: PUT, path: /x/, aggregate: a, command: c, creates: true, access: self}
+    - {method: PUT, path: /y/, aggregate: a, command: c, creates: true, access: anyone, scope: s, key: email}
+)",
+                                         "/etc/lantern.yaml", fixed_environment({}));
+    ASSERT_FALSE(settings);
+    const auto problems = text(settings.error());
+    for (const char* part :
+         {"found the path \"auth\"", "aggregate \"User\"", "a token_key of 5 bytes",
+          "10/s, 100/m or 5000/h (per_name)", "a list of texts (admin)", "unknown key \"colour\"",
+          "auth without \"keys\"", "auth without \"secret\"", "access: self in a path without {id}",
+          "a scope of a route for anyone", "key without id_field"})
+        EXPECT_THAT(problems, testing::HasSubstr(part));
+}
+
 TEST(BundledConfig, RoutingIsReadAndMailsGoWhereTheEnvironmentSays) {
     const auto routing =
         read_routing(kDirectory / "routing.yaml", fixed_environment({{"LANTERN_MAIL_DIR", "/data/mail"}}));
