@@ -348,6 +348,7 @@ bool CopyOut::next(std::string& line) {
     bool some = false;
     connection_.guarded(Commits::nothing, [&](auto&) { some = impl_->stream.get_raw_line(line); });
     if (!some) impl_->ended = true;
+    if (some && !line.empty() && line.back() == '\n') line.pop_back();
     return some;
 }
 

@@ -1,0 +1,106 @@
+#include "tests/integration/backfill/fixture.hpp"
+
+namespace lantern::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string line(const std::string& id, const std::string& user, const std::string& rest) {
+    return R"({"specversion":"1.0","id":")" + id + R"(","source":"crm","subject":"user/)" + user + R"(",)" + rest +
+           "}\n";
+}
+std::string created(const std::string& id, const std::string& user, const std::string& email) {
+    return line(id, user,
+                R"("type":"USER_CREATED","schemaversion":2,"time":"2026-01-02T03:04:05Z","data":{"username":")" +
+                    user + R"(","email":")" + email + R"(","first_name":"F","last_name":"L","role":"user"})");
+}
+
+// What the streams hold, whatever their bigint ids and positions.
+constexpr const char* kStreams =
+    "select string_agg(concat_ws(' ', aggregate_type, aggregate_id, e.revision, e.id, type, schema_version, "
+    "recorded_at,"
+    " data, metadata), E'\\n' order by aggregate_type, aggregate_id, e.revision) from lantern.events e"
+    " join lantern.streams s using (stream_id)";
+
+class ImportVerbsTest : public BackfillTest {};
+
+TEST_F(ImportVerbsTest, AppendsReservesKeysAndSuppressesEffects) {
+    const auto input =
+        file("in.ndjson", created("1", "anna", "anna@x.org") + created("2", "bob", "bob@x.org") + "\n" +
+                              line("3", "anna", R"("type":"USER_UPDATED","data":{"email": "a@x.org"})"));
+    const auto said = lantern("import " + input.string());
+    EXPECT_EQ(said.status, 0) << said.text;
+    EXPECT_THAT(said.text, HasSubstr("imported 3 events"));
+    EXPECT_EQ(one("select string_agg(type || e.revision, ' ' order by position) from lantern.events e"),
+              "USER_CREATED1 USER_CREATED1 USER_UPDATED2");
+    EXPECT_EQ(one("select data::text from lantern.events where type = 'USER_UPDATED'"), R"({"email": "a@x.org"})");
+    EXPECT_EQ(one("select string_agg(key, ' ' order by key) from lantern.unique_keys where scope = 'email'"),
+              "a@x.org bob@x.org");
+    EXPECT_EQ(one("select string_agg(distinct handler || ' ' || state, ', ') from lantern.effects"),
+              "welcome_email suppressed");
+    EXPECT_EQ(one("select count(*) from lantern.effects"), "2");
+
+    const auto again = lantern("import " + input.string());
+    EXPECT_THAT(again.text, HasSubstr("imported 0 events, 3 were there already"));
+    EXPECT_EQ(one("select count(*) from lantern.events"), "3");
+}
+
+TEST_F(ImportVerbsTest, SaysWhatIsWrongWithWhichLineAndImportsNothingOfItsChunk) {
+    const auto input =
+        file("in.ndjson", created("1", "anna", "anna@x.org") + line("2", "bob", R"("type":7)") + "no\n");
+    auto said = lantern("import " + input.string());
+    EXPECT_EQ(said.status, 1);
+    EXPECT_THAT(said.text, HasSubstr("line 2: type: found a number, expected text"));
+    EXPECT_THAT(said.text, HasSubstr("line 3: found text that is not JSON"));
+    EXPECT_EQ(one("select count(*) from lantern.events"), "0");
+
+    said =
+        lantern("import --deliver-effects " +
+                file("in.ndjson", created("1", "anna", "same@x.org") + created("2", "bob", "same@x.org")).string());
+    EXPECT_EQ(said.status, 1);
+    EXPECT_THAT(said.text, HasSubstr("line 2: data: the email of user/bob is taken by another user"));
+    EXPECT_EQ(one("select count(*) from lantern.events"), "0");
+
+    said = lantern("import " +
+                   file("in.ndjson", line("9", "x", R"("type":"USER_UPDATED","revision":2,"data":{})")).string());
+    EXPECT_THAT(said.text, HasSubstr("line 1: revision: expected 1, the next revision of its stream"));
+}
+
+TEST_F(ImportVerbsTest, WhatIsExportedIsImportedAsTheSameStreams) {
+    std::string lines;
+    for (int n = 1; n <= 300; ++n) {
+        const auto user = "u" + std::to_string(n);
+        lines += created(std::to_string(n), user, user + "@x.org");
+        lines +=
+            line("b" + std::to_string(n), user, R"("type":"USER_UPDATED","data":{"first_name":"Zo\u00eb \"Z\""})");
+    }
+    ASSERT_EQ(lantern("import --chunk 70 " + file("in.ndjson", lines).string()).status, 0);
+    const auto other = migrated_database();
+    const auto said = shell(command("export", url_) + " | " + command("import - --chunk 90", other));
+    EXPECT_EQ(said.status, 0) << said.text;
+    EXPECT_THAT(said.text, HasSubstr("imported 600 events"));
+    postgres::Connection there({.url = other});
+    EXPECT_EQ(there.query(kStreams).text(0, 0), one(kStreams));
+    EXPECT_EQ(there.query("select count(*) from lantern.unique_keys").text(0, 0),
+              one("select count(*) from lantern.unique_keys"));
+
+    const auto narrow = lantern("export --stream user/u7 --type USER_UPDATED");
+    EXPECT_THAT(narrow.text, HasSubstr(R"("subject":"user/u7")"));
+    EXPECT_EQ(std::count(narrow.text.begin(), narrow.text.end(), '\n'), 1);
+}
+
+TEST_F(ImportVerbsTest, SecretsDoNotLeaveTheStore) {
+    const auto input =
+        file("in.ndjson", line("1", "anna",
+                               R"("type":"USER_CREATED","schemaversion":2,"data":{"username":"anna",)"
+                               R"("email":"a@x.org","first_name":"F","last_name":"L","role":"user",)"
+                               R"("password_hash":"hidden-hash","hashing_method":"argon2id"})"));
+    ASSERT_EQ(lantern("import " + input.string()).status, 0);
+    EXPECT_EQ(one("select data->>'password_hash' from lantern.events"), "hidden-hash");
+    const auto said = lantern("export");
+    EXPECT_THAT(said.text, HasSubstr("a@x.org"));
+    EXPECT_EQ(said.text.find("hidden-hash"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace lantern::test

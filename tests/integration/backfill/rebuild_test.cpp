@@ -1,0 +1,216 @@
+#include <signal.h>
+
+#include <future>
+
+#include "tests/integration/backfill/fixture.hpp"
+
+namespace lantern::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+class RebuildTest : public BackfillTest {
+protected:
+    std::string generation() {
+        return one("select generation::text from lantern.handlers where handler = 'user_read_model'");
+    }
+    std::string rows() { return one("select count(*) from user_read_model.users"); }
+    // Of what every row must be, by the events.
+    void expect_model(int users, int updates) {
+        EXPECT_EQ(rows(), std::to_string(users));
+        const auto last = std::to_string(updates + 1);
+        EXPECT_EQ(one("select count(*) from user_read_model.users u join lantern.streams s on s.aggregate_id = u.id"
+                      " where u.revision = " +
+                      last +
+                      " and u.username = 'user' || substr(u.id, 2)"
+                      " and u.first_name = " +
+                      (updates > 0 ? "'First " + last + "'" : "E'A\\tB\\\\'") +
+                      " and u.last_name = 'L' and u.status = 'active'"),
+                  std::to_string(users));
+        EXPECT_EQ(
+            one("select count(*) from user_read_model.lantern_streams l join lantern.streams s using (stream_id)"
+                " where l.revision = s.revision and l.state = 0"),
+            std::to_string(users));
+    }
+};
+
+// Those whose environment names this test's database.
+std::vector<pid_t> processes_of_the_job(const std::string& url) {
+    std::vector<pid_t> found;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+        const pid_t pid = std::atoi(entry.path().filename().c_str());
+        if (pid <= 0) continue;
+        const auto text_of = [&](const char* name) {
+            std::ifstream in(entry.path() / name, std::ios::binary);
+            return std::string{std::istreambuf_iterator<char>(in), {}};
+        };
+        if (text_of("cmdline").find("backfill-process") != std::string::npos &&
+            text_of("environ").find("LANTERN_POSTGRES_URL=" + url) != std::string::npos)
+            found.push_back(pid);
+    }
+    return found;
+}
+
+TEST_F(RebuildTest, FoldsAllOfHistoryAndSwapsItIn) {
+    fill(300, 4);
+    sql_.script("create role reader" + std::to_string(getpid()) +
+                "; grant usage on schema user_read_model to reader" + std::to_string(getpid()) +
+                "; grant select on user_read_model.users to reader" + std::to_string(getpid()) +
+                "; comment on table user_read_model.users is 'as they are'");
+    sql_.script("prepare named as select count(*) from user_read_model.users");
+    EXPECT_EQ(one("execute named"), "0");
+    const auto said = lantern("backfill user_read_model --processes 2");
+    EXPECT_EQ(said.status, 0) << said.text;
+    EXPECT_THAT(said.text, HasSubstr("is done; 1 500 events folded"));
+    expect_model(300, 4);
+    EXPECT_EQ(generation(), "2");
+    EXPECT_EQ(one("execute named"), "300");
+    // What was the new schema's is as if it had been there from the first day.
+    EXPECT_EQ(one("select string_agg(indexname, ' ' order by indexname) from pg_indexes where schemaname ="
+                  " 'user_read_model'"),
+              one("select string_agg(indexname, ' ' order by indexname) from pg_indexes where schemaname ="
+                  " 'user_read_model@1'"));
+    EXPECT_EQ(one("select has_table_privilege('reader" + std::to_string(getpid()) +
+                  "', 'user_read_model.users', 'select') and has_schema_privilege('reader" +
+                  std::to_string(getpid()) + "', 'user_read_model', 'usage')"),
+              "t");
+    EXPECT_EQ(one("select obj_description('user_read_model.users'::regclass)"), "as they are");
+    EXPECT_EQ(one("select count(*) from pg_tables where schemaname = 'user_read_model'"), "2");
+    EXPECT_EQ(one("select schema_name from lantern.kept_schemas"), "user_read_model@1");
+    EXPECT_THAT(lantern("jobs list").text, HasSubstr("done"));
+    EXPECT_EQ(one("select count(*) from lantern.effects"), "0") << "a backfill runs no side effect";
+}
+
+TEST_F(RebuildTest, VerifyNamesExactlyTheRowsThatDiffer) {
+    fill(100, 2);
+    ASSERT_EQ(lantern("backfill user_read_model").status, 0);
+    EXPECT_EQ(lantern("verify user_read_model").status, 0);
+    sql_.script(
+        "update user_read_model.users set first_name = 'wrong' where id = 'u42';"
+        "delete from user_read_model.users where id = 'u43'");
+    const auto said = lantern("verify user_read_model");
+    EXPECT_EQ(said.status, 3) << said.text;
+    EXPECT_THAT(said.text, HasSubstr("users: 98 rows equal, 2 differ, 0 could not be compared"));
+    EXPECT_THAT(said.text, HasSubstr(R"("first_name":"wrong")"));
+    EXPECT_THAT(said.text, HasSubstr(R"("username":"user43")"));
+    EXPECT_EQ(generation(), "2") << "verify swaps nothing";
+    EXPECT_EQ(one("select count(*) from pg_namespace where nspname like 'user_read_model@%'"), "1");
+
+    EXPECT_EQ(lantern("backfill user_read_model --verify").status, 3);
+    EXPECT_EQ(generation(), "2");
+    EXPECT_EQ(lantern("backfill user_read_model --verify --swap-always").status, 3);
+    EXPECT_EQ(generation(), "3");
+    expect_model(100, 2);
+}
+
+TEST_F(RebuildTest, ProcessesThatAreKilledCostNoMoreThanWhatTheyHeld) {
+    fill(2000, 99);
+    auto verb = std::async(std::launch::async,
+                           [&] { return lantern("backfill user_read_model --processes 2 --max-rate 60000"); });
+    int killed = 0;
+    while (killed < 3) {
+        const bool some = eventually(
+            [&] {
+                return one("select coalesce(sum(events), 0) > " + std::to_string(20'000 * (killed + 1)) +
+                           " from lantern.job_slots") == "t";
+            },
+            std::chrono::seconds(120));
+        ASSERT_TRUE(some);
+        for (const pid_t pid : processes_of_the_job(url_)) ::kill(pid, SIGKILL);
+        ++killed;
+    }
+    const auto said = verb.get();
+    EXPECT_EQ(said.status, 0) << said.text;
+    EXPECT_THAT(said.text, HasSubstr("200 000 events folded"));
+    expect_model(2000, 99);
+}
+
+TEST_F(RebuildTest, WhatOthersHungOnTheTablesStopsTheSwapUntilItIsGone) {
+    fill(10, 0);
+    sql_.script("create schema reports; create view reports.active as select id from user_read_model.users");
+    auto said = lantern("backfill user_read_model");
+    EXPECT_EQ(said.status, 1);
+    EXPECT_THAT(said.text, HasSubstr("view reports.active"));
+    EXPECT_EQ(generation(), "1");
+    EXPECT_EQ(rows(), "0");
+    sql_.script("drop view reports.active");
+    const auto job = one("select max(job_id) from lantern.jobs");
+    EXPECT_EQ(lantern("jobs resume " + job).status, 0);
+    said = lantern("jobs follow " + job);
+    EXPECT_EQ(said.status, 0) << said.text;
+    expect_model(10, 0);
+
+    sql_.script("create view reports.active as select id from user_read_model.users");
+    EXPECT_EQ(lantern("backfill user_read_model --move-dependents").status, 0);
+    EXPECT_EQ(one("select count(*) from reports.active"), "10");
+    sql_.script("insert into user_read_model.users (id) values ('x')");
+    EXPECT_EQ(one("select count(*) from reports.active"), "11") << "the view is on the new table";
+}
+
+TEST_F(RebuildTest, OneJobForAHandlerAndAHandOnIt) {
+    fill(2000, 49);
+    auto verb = std::async(std::launch::async,
+                           [&] { return lantern("backfill user_read_model --processes 1 --max-rate 5000"); });
+    ASSERT_TRUE(eventually([&] { return one("select coalesce(sum(events), 0) > 0 from lantern.job_slots") == "t"; },
+                           std::chrono::seconds(120)));
+    const auto job = one("select max(job_id) from lantern.jobs");
+    const auto second = lantern("backfill user_read_model");
+    EXPECT_NE(second.status, 0);
+    EXPECT_THAT(second.text, HasSubstr("job " + job + " is running for it"));
+    EXPECT_EQ(lantern("jobs pause " + job).status, 0);
+    EXPECT_THAT(lantern("jobs show " + job + " -o json").text, HasSubstr(R"("state":"paused")"));
+    EXPECT_EQ(lantern("jobs resume " + job).status, 0);
+    EXPECT_EQ(lantern("jobs throttle " + job + " 0").status, 0);
+    EXPECT_EQ(verb.get().status, 0);
+    expect_model(2000, 49);
+
+    auto given_up = std::async(std::launch::async,
+                               [&] { return lantern("backfill user_read_model --processes 1 --max-rate 5000"); });
+    ASSERT_TRUE(eventually([&] { return one("select max(job_id) > " + job + " from lantern.jobs") == "t"; },
+                           std::chrono::seconds(120)));
+    EXPECT_EQ(lantern("jobs cancel " + one("select max(job_id) from lantern.jobs")).status, 0);
+    EXPECT_EQ(given_up.get().status, 1);
+    EXPECT_EQ(generation(), "2");
+    expect_model(2000, 49);
+}
+
+TEST_F(RebuildTest, RollbackBringsTheOldModelBackCaughtUp) {
+    fill(50, 1);
+    ASSERT_EQ(lantern("backfill user_read_model").status, 0);
+    ASSERT_EQ(lantern("backfill user_read_model").status, 0);
+    // Later events, which only the live model has.
+    ASSERT_EQ(
+        lantern("import " + file("in.ndjson", R"({"id":"1","source":"s","type":"USER_UPDATED","subject":"user/u7",)"
+                                              R"("data":{"first_name":"Later"}})")
+                                .string())
+            .status,
+        0);
+    sql_.script("update user_read_model.users set last_name = 'only in the newer model'");
+    const auto said = lantern("rollback user_read_model");
+    EXPECT_EQ(said.status, 0) << said.text;
+    EXPECT_EQ(generation(), "4");
+    EXPECT_EQ(
+        one("select first_name || ' ' || last_name || ' ' || revision from user_read_model.users where id = 'u7'"),
+        "Later L 3");
+    EXPECT_EQ(one("select string_agg(schema_name, ' ' order by schema_name) from lantern.kept_schemas"),
+              "user_read_model@1 user_read_model@3");
+}
+
+TEST_F(RebuildTest, AProjectionThatFindsItsOwnRowsAndTheDryRun) {
+    fill(40, 3);
+    const auto dry = lantern("backfill audit_log --dry-run");
+    EXPECT_EQ(dry.status, 0) << dry.text;
+    EXPECT_THAT(dry.text, HasSubstr("would fold 160 events of 40 streams"));
+    EXPECT_EQ(one("select count(*) from lantern.jobs"), "0");
+    ASSERT_EQ(lantern("backfill audit_log").status, 0);
+    EXPECT_EQ(one("select count(*) from audit_log.audit_log"), "160");
+    EXPECT_EQ(one("select count(*) from audit_log.audit_log a join audit_log.audit_log b on b.subject = a.subject"
+                  " and b.revision = a.revision - 1 where a.previous_hash = b.hash"),
+              "120");
+    const auto effect = lantern("backfill welcome_email");
+    EXPECT_EQ(effect.status, 2);
+    EXPECT_THAT(effect.text, HasSubstr("never runs in a backfill"));
+}
+
+}  // namespace
+}  // namespace lantern::test
