@@ -2,7 +2,8 @@
 // concurrency.
 #include <unistd.h>
 
-#include <thread>
+#include <cstdlib>
+#include <cstring>
 
 #include "host/apps/memory_limit.hpp"
 #include "host/apps/ready_signal.hpp"
@@ -15,6 +16,7 @@
 #include "host/plugin_loading/upcasters.hpp"
 #include "host/postgres/catalog.hpp"
 #include "host/postgres/crashes.hpp"
+#include "host/postgres/handler_role.hpp"
 #include "host/postgres/history.hpp"
 #include "host/postgres/leases.hpp"
 #include "host/postgres/ledger.hpp"
@@ -34,6 +36,12 @@ namespace {
 
 using plugin_loading::Directory;
 using plugin_loading::Library;
+
+// Out of the environment, and out of what /proc shows of it.
+void wipe(const char* variable) {
+    if (char* value = std::getenv(variable)) explicit_bzero(value, std::strlen(value));
+    unsetenv(variable);
+}
 
 [[noreturn]] void refuse(const std::string& handler, const std::string& why) {
     throw Fault(FaultKind::configuration, "handler " + handler, why);
@@ -89,6 +97,29 @@ std::optional<Registered> registered(const Settings& settings, const Asked& aske
     return std::nullopt;
 }
 
+// As the handler's own role. What else could log in is wiped before plugin code comes into this process.
+std::optional<std::string> own_url(const Settings& settings, const HandlerName& handler,
+                                   const processes::StopRequest& stop, const telemetry::Log& log) {
+    auto delay = limits::kBackoffFirst;
+    while (settings.handler_roles && !stop.requested()) {
+        try {
+            auto url = postgres::url_of_handler(settings.postgres_url, handler);
+            if (!url) refuse(handler.value, postgres::remedy_without_role(handler));
+            wipe("LANTERN_POSTGRES_URL");
+            return url;
+        } catch (const Fault& fault) {
+            if (!fault.retryable()) throw;
+            log.warn("waits", {{"for", fault.what()}});
+            stop.wait(std::chrono::duration_cast<std::chrono::milliseconds>(delay));
+            delay = std::min<std::chrono::milliseconds>(delay * 2, limits::kBackoffMax);
+        }
+    }
+    if (settings.handler_roles) return std::nullopt;
+    log.warn(
+        "connects as the configured user: SQL of this plugin has all its rights (postgres.handler_roles: false)");
+    return settings.postgres_url;
+}
+
 std::string host_name() {
     char name[256] = {};
     gethostname(name, sizeof name - 1);
@@ -116,9 +147,9 @@ private:
 // Everything that a worker is made of, in the order in which it is made.
 class Process {
 public:
-    Process(const Settings& settings, const Registered& known, std::shared_ptr<const Library> library,
-            std::shared_ptr<plugin_loading::Upcasters> upcasters, flight_recorder::Slot& slot,
-            const telemetry::Log& log)
+    Process(const Settings& settings, const std::string& postgres_url, const Registered& known,
+            std::shared_ptr<const Library> library, std::shared_ptr<plugin_loading::Upcasters> upcasters,
+            flight_recorder::Slot& slot, const telemetry::Log& log)
         : handler_(known.settings),
           library_(std::move(library)),
           upcasters_(std::move(upcasters)),
@@ -131,7 +162,7 @@ public:
                 library_->description().build,
                 postgres::WorkerIdentity::Bound{queue_set(handler_.partitions, handler_.queue_type),
                                                 handler_.partitions, known.revision, handler_.event_types}},
-          connection_(postgres::session_of(settings.postgres_url, handler_.name)),
+          connection_(postgres::session_of(postgres_url, handler_.name)),
           leases_(connection_, self_),
           history_(connection_),
           model_(connection_, handler_.name, library_->description().tables, self_.plugin_build),
@@ -141,7 +172,7 @@ public:
           watch_(log_, slot_),
           deliveries_(settings.amqp_url,
                       {handler_.name, handler_.partitions, handler_.queue_type, handler_.event_types}),
-          pulse_(settings.postgres_url, self_.id),
+          pulse_(postgres_url, self_.id),
           applier_(make_applier()),
           careful_({*applier_, crashes_, watch_, clock_}),
           worker_({handler_, deliveries_, leases_, history_, model_, careful_, rows_, watch_, clock_, random_}) {}
@@ -155,6 +186,14 @@ public:
     }
 
 private:
+    // The first object is made here: a worker that has none is not ready to take over.
+    template <class Make>
+    static std::function<decltype(std::declval<Make>()())()> first_made(const Make& make) {
+        // Shared, because a function object must be one that can be copied.
+        const auto first = std::make_shared<decltype(make())>(make());
+        return [make, first] { return *first ? std::move(*first) : make(); };
+    }
+
     std::unique_ptr<worker::Applier> make_applier() {
         const worker::Parking parking(handler_.retry, clock_, random_);
         if (library_->description().kind == PluginKind::projection) {
@@ -164,8 +203,9 @@ private:
                 if (!made) refuse(handler_.name.value, made.error());
                 return std::move(made.value());
             };
-            return std::make_unique<worker::ProjectionApplier>(worker::ProjectionApplier::Parts{
-                library_->description().tables, make, model_, rows_, *upcasters_, watch_, clock_, parking});
+            return std::make_unique<worker::ProjectionApplier>(
+                worker::ProjectionApplier::Parts{library_->description().tables, first_made(make), model_, rows_,
+                                                 *upcasters_, watch_, clock_, parking});
         }
         const auto make = [this] {
             const Creating creating(slot_);
@@ -174,8 +214,8 @@ private:
             return std::move(made.value());
         };
         return std::make_unique<worker::EffectApplier>(worker::EffectApplier::Parts{
-            handler_.name, handler_.partitions, handler_.time_limit, make, model_, ledger_, leases_, rows_,
-            *upcasters_, watch_, clock_, parking, handler_.on_interrupted, handler_.rate});
+            handler_.name, handler_.partitions, handler_.time_limit, first_made(make), model_, ledger_, leases_,
+            rows_, *upcasters_, watch_, clock_, parking, handler_.on_interrupted, handler_.rate});
     }
 
     const HandlerSettings handler_;
@@ -210,6 +250,8 @@ int run_worker(const Instance& at, const Asked& asked) {
     if (!known) return 0;
     const HandlerSettings& handler = known->settings;
 
+    const auto postgres_url = own_url(settings, handler.name, stop, log);
+    if (!postgres_url) return 0;
     // From here on, whoever looks at how this process ended knows whom to blame.
     flight_recorder::Recorder recorder;
     recorder.record_crashes();
@@ -234,7 +276,7 @@ int run_worker(const Instance& at, const Asked& asked) {
     auto delay = limits::kBackoffFirst;
     while (!stop.requested()) {
         try {
-            Process process(settings, *known, library.value(), upcasters.value(), slot, log);
+            Process process(settings, *postgres_url, *known, library.value(), upcasters.value(), slot, log);
             log.info("worker runs", {{"plugin", library.value()->description().name},
                                      {"version", library.value()->description().version},
                                      {"build", library.value()->description().build.substr(0, 12)}});

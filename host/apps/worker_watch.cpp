@@ -2,11 +2,14 @@
 
 namespace lantern::apps {
 
-void WorkerWatch::calling(const Event&, int) {
+void WorkerWatch::calling(const Event& event, int attempt) {
     if (!batch_began_) batch_began_ = std::chrono::steady_clock::now();
+    slot_.calling(event, attempt);
 }
 
-void WorkerWatch::returned() {}
+void WorkerWatch::returned() {
+    slot_.returned();
+}
 
 void WorkerWatch::applied(std::size_t events, std::size_t duplicates, std::size_t filled) {
     if (events + duplicates == 0) return;

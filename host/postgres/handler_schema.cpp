@@ -91,7 +91,7 @@ std::string functions_ddl(const HandlerSchema& schema) {
 
 void create_handler_schema(Connection& connection, const HandlerSchema& schema) {
     if (auto refusal = refusal_of(schema)) throw Fault(FaultKind::configuration, "postgres", *refusal);
-    const auto& name = schema.handler.value;
+    const auto& name = schema.name();
     const bool exists =
         !connection.query("select to_regclass($1)", Params{}.add(sql_name(name) + ".lantern_streams")).null(0, 0);
     const auto before = connection.query("show search_path").text(0, 0);
@@ -101,6 +101,7 @@ void create_handler_schema(Connection& connection, const HandlerSchema& schema) 
     sql += functions_ddl(schema);
     sql += "set local search_path = " + before + ";\n";
     connection.script(sql, Commits::nothing);
+    connection.query("select lantern.admit_handler($1, $2)", Params{}.add(schema.handler.value).add(name));
 }
 
 }  // namespace lantern::postgres

@@ -24,6 +24,9 @@ struct HandlerSchema {
     HandlerName handler;
     std::int32_t handler_id = 0;  // lantern.handlers.handler_id: keys the barrier
     std::vector<Table> tables;
+    std::string beside{};  // name of a schema built beside the handler's own; empty: its own
+
+    const std::string& name() const { return beside.empty() ? handler.value : beside; }
 };
 
 // Why these tables can't be generated, or nothing.

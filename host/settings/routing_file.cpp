@@ -102,6 +102,7 @@ void read_handler(Reading& reading, const YAML::Node& node, HandlerSettings& han
         handler.start = start;
     }
     keys.duration("time_limit", handler.time_limit, {100ms, 1h});
+    keys.bytes("memory", handler.memory_bytes_max, {64 << 20, std::int64_t{64} << 30});
     if (const auto retry = keys.take("retry")) read_retry(reading, *retry, handler.retry);
     keys.choice<OnInterrupted>("on_interrupted", handler.on_interrupted,
                                {{"repeat", OnInterrupted::repeat}, {"hold", OnInterrupted::hold}});

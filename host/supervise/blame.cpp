@@ -63,7 +63,7 @@ std::optional<Crash> blame(const Death& death) {
         crash.subject = call->subject;
         crash.build = call->build;
         crash.command = call->command;
-        if (death.member.role == Role::worker) crash.event = call->event;
+        if (death.member.role == Role::worker && call->event != EventId{}) crash.event = call->event;
         crash.stream = call->stream;
         crash.revision = call->revision;
         crash.position = call->position;

@@ -82,6 +82,10 @@ bool is_outage(const Outcome& outcome) {
     return outcome.kind == Outcome::Kind::unavailable && outcome.dependency != kNewerBuild;
 }
 
+Outcome out_of_memory() {
+    return {Outcome::Kind::retry, "out of memory: the handler's `memory` allows no more", {}, {}};
+}
+
 Outcome not_understood(std::string why) {
     return {Outcome::Kind::unavailable, std::move(why), kNewerBuild, limits::kNewerBuildDelay};
 }

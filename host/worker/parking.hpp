@@ -39,6 +39,9 @@ std::optional<FailedAttempt> attempt_of(const StreamRow& before, const StreamRow
 // A dependency of the plugin is away, and is likely to be for the next event too.
 bool is_outage(const Outcome& outcome);
 
+// The worker's memory limit was met while the plugin worked.
+Outcome out_of_memory();
+
 // An event of a version that this build doesn't understand waits for one that does; no attempt is charged.
 Outcome not_understood(std::string why);
 

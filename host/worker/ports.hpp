@@ -30,15 +30,18 @@ class Deliveries {
 public:
     virtual ~Deliveries() = default;
 
-    // Declares and binds the handler's queues if they are missing.
+    // Connects if there is no connection, then declares and binds the handler's queues if they are missing.
     virtual void declare() = 0;
-    virtual void subscribe(Partition partition) = 0;    // a fresh consumer tag each time
-    virtual void unsubscribe(Partition partition) = 0;  // what was delivered before can still be taken
+    virtual void subscribe(Partition partition) = 0;  // a fresh consumer tag each time
     // What has arrived, in order of arrival; waits up to `wait` for the first, never for more.
     virtual std::vector<Delivery> take(std::size_t events_max, std::size_t bytes_max, Milliseconds wait) = 0;
     virtual void acknowledge_up_to(std::uint64_t tag) = 0;  // multiple
-    // Drops the connection and makes it anew; nothing is subscribed then, what was in hand comes again.
-    virtual void reconnect() = 0;
+    // Keeps the connection alive while nothing is taken. Never waits.
+    virtual void service() = 0;
+    // Messages in the partition's queue that were given to nobody yet.
+    virtual std::uint64_t ready(Partition partition) = 0;
+    // Drops the connection: nothing is subscribed then, what was in hand comes again. Until declare().
+    virtual void disconnect() = 0;
 };
 
 // ---- leases -------------------------------------------------------------------------------------------------
@@ -52,9 +55,25 @@ struct Lease {
     bool operator==(const Lease&) const = default;
 };
 
+enum class Queues {
+    bound,     // read them
+    to_bind,   // bind them, then bound()
+    detached,  // there are none: history is fed from the store, up to the edge
+    others,    // not this worker's are in force: bind these, then bound() once, and see
+};
+
 struct LeaseView {
-    std::vector<Lease> held;            // all that this worker holds now
-    std::vector<Partition> to_release;  // of these: finish, then release
+    std::vector<Lease> held{};            // all that this worker holds now
+    std::vector<Partition> to_release{};  // of these: finish, then release
+    Queues queues = Queues::bound;
+    Position edge{};       // the position current at this heartbeat
+    Position published{};  // all that had been published by then lies at or below it
+};
+
+// Up to which position a partition's queue has been worked off: what lies at or below it won't come by the queue.
+struct WorkedOff {
+    Partition partition;
+    Position position;
 };
 
 class Leases {
@@ -62,12 +81,16 @@ public:
     virtual ~Leases() = default;
 
     // Heartbeat, and a step towards an even share among the handler's live workers: takes free partitions.
-    virtual LeaseView tick(const std::string& note) = 0;
+    virtual LeaseView tick(const std::string& note, std::span<const WorkedOff> worked_off) = 0;
     virtual bool holds(Partition partition, Epoch epoch) = 0;
     virtual void release(Partition partition, Epoch epoch) = 0;
-    // Notes, once the queue is bound, up to where history is to be fed (position current now), and the beginning
-    // of routes that start now. Idempotent. Returns the routes as they are then.
+    // Notes, once the queues are bound, up to where history is to be fed (position current now), and the beginning
+    // of routes that start now. Idempotent.
+    // Returns the routes as they are then.
     virtual Routes bound() = 0;
+    virtual Routes routes() = 0;
+    // The queues can't hold what the handler is behind: it is fed from the store.
+    virtual void detach(const std::string& reason) = 0;
     virtual void fed_up_to(Partition partition, Epoch epoch, Position cursor) = 0;
     virtual void leave() = 0;  // releases everything, forgets the worker
 };
@@ -97,6 +120,8 @@ public:
     virtual std::vector<Event> page(Partition partition, int partitions, const Routes& routes, Position after,
                                     Position until, std::size_t limit) = 0;
     virtual Uuid incarnation() = 0;
+    // This store was of that incarnation before it was adopted.
+    virtual bool was(const Uuid& incarnation) = 0;
 };
 
 // ---- the handler's tables -----------------------------------------------------------------------------------
@@ -115,11 +140,16 @@ struct StreamRow {
     bool operator==(const StreamRow&) const = default;
 };
 
-// Compare-and-set: `after` is written only where (revision, state, seen, next_attempt_at) are still `before`'s.
+// Compare-and-set: `after` is written only where (revision, state, seen) are still `before`'s, and of a parked
+// stream next_attempt_at. A note that a live stream got meanwhile disturbs nobody: it is kept (note_kept).
 struct StreamUpdate {
     StreamRow before;
     StreamRow after;
 };
+
+inline bool note_kept(const StreamRow& before, const StreamRow& after) {
+    return before.state == StreamState::live && after.state == StreamState::live && !before.next_attempt_at;
+}
 
 // Coalesced changes of one table, sorted by key, each key once in each list and in only one of them.
 struct TableWrites {
@@ -263,6 +293,30 @@ public:
     virtual std::optional<std::string> upcast(Event& event) = 0;
 };
 
+// ---- crashes ------------------------------------------------------------------------------------------------
+
+// An event that workers with this build of the plugin died of, or were ended for.
+struct Suspect {
+    EventId event;
+    int crashes = 0;
+    std::string cause;      // of the last
+    std::string backtrace;  // of the last
+};
+
+struct Suspicion {
+    std::vector<Suspect> events;
+    // A worker with this build died, and nobody knows of which event: for so long any may be it.
+    Milliseconds all{0};
+};
+
+class Crashes {
+public:
+    virtual ~Crashes() = default;
+
+    // What is held against events by now; an operator may have forgiven them.
+    virtual Suspicion suspicion() = 0;
+};
+
 // ---- what others watch --------------------------------------------------------------------------------------
 
 // Written before and after each plugin call, read by the host when the worker died (flight recorder), and
@@ -273,6 +327,9 @@ public:
 
     virtual void calling(const Event& event, int attempt) = 0;
     virtual void returned() = 0;
+    // What is carried out between these two is of one event, and charged to it as if it were its call.
+    virtual void alone() {}
+    virtual void in_company() {}
     virtual void applied(std::size_t events, std::size_t duplicates, std::size_t filled) = 0;
     virtual void parked(const Event& event, const StreamRow& row, const std::string& error) = 0;
     virtual void malformed(const std::string& why) = 0;  // a message that is no event of ours was dropped

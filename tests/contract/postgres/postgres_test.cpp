@@ -1,4 +1,5 @@
 // The adapters of host/postgres keep the contracts of their ports, on a real server.
+#include "host/postgres/handler_role.hpp"
 #include "host/postgres/history.hpp"
 #include "host/postgres/leadership.hpp"
 #include "host/postgres/leases.hpp"
@@ -52,12 +53,14 @@ struct PostgresRelayWorld {
 INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, RelayContract, PostgresRelayWorld);
 
 struct PostgresWorkerWorld {
-    PostgresWorkerWorld() {
+    // The url with which workers connect: what they may not do as their handler's role fails here.
+    std::string registered() {
         auto plugin = test::projection_plugin();
         plugin.tables = tables_;
         postgres::Catalog catalog(url_);
         const auto routing = test::routing_of({test::routed("people", "people", {"WANTED"})}, "r");
         EXPECT_TRUE(catalog.apply(routing, {plugin}, "tester", 0));
+        return postgres::url_of_handler(url_, name_).value();
     }
     Event append(std::int64_t stream, const std::string& type) {
         const auto id = std::to_string(stream);
@@ -74,7 +77,7 @@ struct PostgresWorkerWorld {
     const std::vector<Table> tables_{
         {"people", Ownership::owned, {{"id", ColumnType::text}, {"value", ColumnType::text}}, 1, {}}};
     postgres::Store store_{url_};
-    postgres::Connection connection_{postgres::session_of(url_, name_)};
+    postgres::Connection connection_{postgres::session_of(registered(), name_)};
     postgres::History history_{connection_};
     postgres::Leases leases_{connection_, {test::fresh_id(), name_, "here", 1, "b"}};
     postgres::ReadModel model_{connection_, name_, tables_, "b"};

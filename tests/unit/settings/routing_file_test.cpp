@@ -44,6 +44,7 @@ TEST(RoutingFile, EveryKeyIsRead) {
     partitions: 8
     start: now
     time_limit: 10s
+    memory: 256MiB
     retry: {attempts: 3, initial: 250ms, factor: 1.5, max: 1m, jitter: none}
     on_interrupted: hold
     rate: 600/m
@@ -59,6 +60,7 @@ TEST(RoutingFile, EveryKeyIsRead) {
     expected.partitions = 8;
     expected.start = Start::now;
     expected.time_limit = 10s;
+    expected.memory_bytes_max = 256u << 20;
     expected.retry = {3, 250ms, 1.5, 1min, Backoff::Jitter::none};
     expected.on_interrupted = OnInterrupted::hold;
     expected.rate = Rate{600, 1min};
