@@ -12,7 +12,7 @@ using worker::StreamUpdate;
 
 // A row that the handler does not have yet.
 bool is_missing(const StreamRow& row) {
-    return row.revision.value == 0 && row.state == StreamState::live && row.seen.value == 0;
+    return row.revision.value == 0 && row.state == StreamState::live && row.seen.value == 0 && !row.next_attempt_at;
 }
 
 void add_due(ArrayLiteral& times, const StreamRow& row) {

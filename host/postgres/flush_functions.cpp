@@ -38,22 +38,27 @@ begin
     if not exists (select from lantern.handlers h where h.handler_id = $HANDLER_ID$ and h.generation = in_generation) then
         raise exception 'the tables are of another generation' using errcode = 'LN012';
     end if;
+    -- A partition is not handed on while someone is in here for it: shared by all that write under its lease, tried
+    -- exclusively by whoever takes it over (lantern.lease_tick). In memory, so it costs no write.
+    perform pg_advisory_xact_lock_shared(x'4c43'::integer, $HANDLER_ID$ * 32 + p) from unnest(in_partitions) p;
     if (select count(*) from lantern.leases l, unnest(in_partitions, in_epochs) b (partition, epoch)
          where l.handler = $HANDLER$ and l.partition = b.partition and l.epoch = b.epoch)
        <> cardinality(in_partitions) then
         raise exception 'a lease was lost' using errcode = 'LN011';
     end if;
-    -- 3. Stream rows by compare-and-set. The due time is compared too: a note that an operator left there meanwhile
-    -- (try again now) must not be written over.
+    -- 3. Stream rows by compare-and-set. Of a parked stream the due time is compared too: a note that an operator left
+    -- there meanwhile (try again now) must not be written over. A note that a live stream got meanwhile is kept.
     if cardinality(u_stream) > 0 then
         update lantern_streams s
            set revision = u.revision, state = u.state, seen = u.seen, attempts = u.attempts,
-               next_attempt_at = u.next, last_error = u.error
+               next_attempt_at = case when s.state = 0 and u.state = 0 and u.was_next is null
+                                      then coalesce(s.next_attempt_at, u.next) else u.next end,
+               last_error = u.error
           from unnest(u_stream, u_was_revision, u_was_state, u_was_seen, u_was_next, u_revision, u_state, u_seen,
                       u_attempts, u_next, u_error)
                u (stream, was_revision, was_state, was_seen, was_next, revision, state, seen, attempts, next, error)
          where s.stream_id = u.stream and s.revision = u.was_revision and s.state = u.was_state
-           and s.seen = u.was_seen and s.next_attempt_at is not distinct from u.was_next;
+           and s.seen = u.was_seen and (s.state = 0 or s.next_attempt_at is not distinct from u.was_next);
         get diagnostics written = row_count;
         if written <> cardinality(u_stream) then
             raise exception 'a stream row was not as believed' using errcode = 'LN010';
@@ -64,7 +69,8 @@ begin
         select * from unnest(n_stream, n_revision, n_state, n_seen, n_attempts, n_next, n_error)
         on conflict (stream_id) do update
            set revision = excluded.revision, state = excluded.state, seen = excluded.seen,
-               attempts = excluded.attempts, next_attempt_at = excluded.next_attempt_at,
+               attempts = excluded.attempts,
+               next_attempt_at = coalesce(excluded.next_attempt_at, s.next_attempt_at),
                last_error = excluded.last_error
          where s.revision = 0 and s.state = 0 and s.seen = 0;
         get diagnostics written = row_count;

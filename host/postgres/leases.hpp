@@ -21,16 +21,19 @@ struct WorkerIdentity {
         std::vector<std::string> event_types;
     };
     std::optional<Bound> bound{};
+    std::int64_t queue_events_max = limits::kQueueLengthMax;  // in each of them
 };
 
 class Leases final : public worker::Leases {
 public:
     Leases(Connection& connection, WorkerIdentity self);  // the connection outlives it
 
-    worker::LeaseView tick(const std::string& note) override;
+    worker::LeaseView tick(const std::string& note, std::span<const worker::WorkedOff> worked_off) override;
     bool holds(Partition partition, Epoch epoch) override;
     void release(Partition partition, Epoch epoch) override;
     Routes bound() override;
+    Routes routes() override;
+    void detach(const std::string& reason) override;
     void fed_up_to(Partition partition, Epoch epoch, Position cursor) override;
     void leave() override;
 

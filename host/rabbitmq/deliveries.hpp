@@ -1,8 +1,8 @@
 // A worker's way from the broker: one connection, one channel, a consumer for each partition that the worker holds.
 // Used by one thread.
 //
-// After a Fault the connection is of no use until reconnect(); nothing is subscribed then, and what was not
-// acknowledged comes again.
+// After a Fault the connection is of no use until disconnect() and declare(); nothing is subscribed then, and what
+// was not acknowledged comes again.
 #pragma once
 
 #include <memory>
@@ -22,11 +22,11 @@ public:
     // Throws Fault (configuration) when a queue exists with other arguments.
     void declare() override;
     void subscribe(Partition partition) override;
-    void unsubscribe(Partition partition) override;
     std::vector<worker::Delivery> take(std::size_t events_max, std::size_t bytes_max, Milliseconds wait) override;
-    // A tag of a connection before the last reconnect is ignored: its message comes again.
+    // A tag of an earlier connection is ignored: its message comes again.
     void acknowledge_up_to(std::uint64_t tag) override;
-    void reconnect() override;
+    std::uint64_t ready(Partition partition) override;
+    void disconnect() override;
 
     // To be called at least every limits::kAmqpHeartbeatSeconds when take() is not.
     void service() override;

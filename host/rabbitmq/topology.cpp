@@ -135,6 +135,15 @@ void Topology::bind(const TopologyHandler& handler) {
     while (in_flight > 0) await_one();
 }
 
+std::uint64_t Topology::ready(const std::string& queue) {
+    open();
+    amqp_queue_declare_t declare{};
+    declare.queue = bytes(queue);
+    declare.passive = 1;
+    connection_.call(kChannel, AMQP_QUEUE_DECLARE_METHOD, &declare, AMQP_QUEUE_DECLARE_OK_METHOD);
+    return connection_.declared_messages();
+}
+
 void Topology::retire(const Retired& gone) {
     open();
     const int partitions = std::atoi(gone.queue_set.c_str());

@@ -51,6 +51,8 @@ public:
     void declare(const TopologyHandler& handler);
     // One queue, without its bindings. Throws as declare() does.
     void declare_queue(const TopologyHandler& handler, Partition partition);
+    // Messages in the queue that were given to nobody. Throws Fault when there is no such queue.
+    std::uint64_t ready(const std::string& queue);
     // Unbinds a type, what is queued stays; or deletes queues with all that they hold. What is gone already is
     // fine.
     void retire(const Retired& gone);

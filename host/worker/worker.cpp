@@ -1,6 +1,7 @@
 #include "host/worker/worker.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "host/core/limits.hpp"
 
@@ -19,18 +20,24 @@ void Worker::run(const Stop& stop) {
         try {
             idle = turn(kTurnWait);
         } catch (const Fault& fault) {
-            parts_.watch.waiting(fault.what());
-            waiting_ = fault.what();
+            say(fault);
             idle = Milliseconds{0};
             if (stop(delay())) break;
             try {
                 recover(fault);
             } catch (const Fault& again) {
-                waiting_ = again.what();
+                say(again);
             }
         }
     }
     leave();
+}
+
+// What needs a person holds the handler: it is tried again and again, nothing is charged, and it goes on by itself.
+void Worker::say(const Fault& fault) {
+    if (waiting_.ends_with(fault.what())) return;
+    waiting_ = (fault.kind() == FaultKind::configuration ? "held: " : "") + std::string(fault.what());
+    parts_.watch.waiting(waiting_);
 }
 
 Milliseconds Worker::delay() {
@@ -48,6 +55,7 @@ void Worker::recover(const Fault& fault) {
     if (fault.place() == "rabbitmq") {
         lose_deliveries();
     } else if (fault.poisons_connection()) {
+        started_ = false;  // the store may be another by now
         parts_.model.reconnect();
     }
 }
@@ -56,58 +64,88 @@ Milliseconds Worker::turn(Milliseconds wait) {
     constexpr Milliseconds kNow{0};
     if (!started_) start();
     keep_leases();
-    if (const auto left = probe_at_ - parts_.clock.steady(); left.count() > 0) {
+    if (const auto left = rest_until_ - parts_.clock.steady(); left.count() > 0) {
+        if (declared_) parts_.deliveries.service();
         // Not longer, for the heartbeat.
         return std::min<Milliseconds>(std::chrono::ceil<Milliseconds>(left), limits::kBackoffFirst);
     }
     away_ = false;
     const bool fed_some = feed();
-    subscribe_fed();
+    const bool reads = subscribe_fed();
     if (!away_) catch_up_due();
     if (away_) return kNow;
-    if (in_hand_.empty()) {
-        in_hand_ =
-            parts_.deliveries.take(parts_.handler.batch_events_max, limits::kBatchBytesMax, fed_some ? kNow : wait);
+    if (!in_hand_.empty()) {
+        parts_.deliveries.service();
+    } else if (declared_) {
+        in_hand_ = parts_.deliveries.take(parts_.handler.batch_events_max, limits::kBatchBytesMax,
+                                          fed_some || !reads ? kNow : wait);
+        reads_.arrived(in_hand_);
     }
+    const bool idle = in_hand_.empty();
     work_off();
     if (away_) return kNow;
+    look_at_queues(idle);
     if (!waiting_.empty()) {
         parts_.watch.waiting({});
         waiting_.clear();
     }
     troubles_ = 0;
-    return kNow;
+    return reads || fed_some ? kNow : wait;
 }
 
 void Worker::start() {
     incarnation_ = parts_.history.incarnation();
-    // Bind first, then note where history ends: what is published from here on is in the queue.
-    parts_.deliveries.declare();
-    routes_ = parts_.leases.bound();
+    introduced_ = false;
     started_ = true;
 }
 
 void Worker::keep_leases() {
     if (parts_.clock.steady() < next_tick_) return;
+    if (beat()) beat();  // what was bound now is fed, or read, at once
+}
+
+// A heartbeat. True when queues were bound.
+bool Worker::beat() {
     next_tick_ = parts_.clock.steady() + limits::kHeartbeatEvery;
-    auto view = parts_.leases.tick(waiting_);
-    const bool lost = std::any_of(held_.begin(), held_.end(), [&](const Lease& lease) {
-        return std::none_of(view.held.begin(), view.held.end(), [&](const Lease& now) {
-            return now.partition == lease.partition && now.epoch == lease.epoch;
-        });
-    });
-    const bool unbound =
-        std::any_of(view.held.begin(), view.held.end(), [](const Lease& lease) { return !lease.feed_target; });
+    auto view = parts_.leases.tick(waiting_, reads_.worked_off());
+    const auto among = [](const std::vector<Lease>& leases) {
+        return [&leases](const Lease& lease) {
+            return std::any_of(leases.begin(), leases.end(), [&](const Lease& other) {
+                return other.partition == lease.partition && other.epoch == lease.epoch;
+            });
+        };
+    };
+    const bool lost = !std::all_of(held_.begin(), held_.end(), among(view.held));
+    const bool gained = !std::all_of(view.held.begin(), view.held.end(), among(held_));
     held_ = std::move(view.held);
-    if (unbound) {
-        routes_ = parts_.leases.bound();
-        next_tick_ = {};
-    }
+    edge_ = view.edge;
+    published_ = view.published;
     if (lost) {
         parts_.applier.renew();
         lose_deliveries();
     }
+    // Routes move only while nobody holds a lease, or when queues are bound.
+    if (gained || view.queues != queues_) routes_ = parts_.leases.routes();
     if (!view.to_release.empty()) hand_over(view.to_release);
+    return keep_queues(view.queues);
+}
+
+bool Worker::keep_queues(Queues queues) {
+    queues_ = queues;
+    if (queues == Queues::detached && declared_) lose_deliveries();
+    if (queues == Queues::detached || (queues != Queues::to_bind && introduced_)) return false;
+    // Bind first, then note where history ends: what is published from here on is in the queue.
+    declared_ = false;
+    declare();
+    routes_ = parts_.leases.bound();
+    introduced_ = true;
+    return true;
+}
+
+void Worker::declare() {
+    if (declared_) return;
+    parts_.deliveries.declare();
+    declared_ = true;
 }
 
 // What was delivered of the partition and not yet taken must not be worked off here any more: with a new
@@ -126,35 +164,65 @@ void Worker::hand_over(const std::vector<Partition>& partitions) {
 
 void Worker::lose_deliveries() {
     in_hand_.clear();
-    subscribed_.clear();
-    parts_.deliveries.reconnect();
-    parts_.deliveries.declare();
+    reads_.forget();
+    declared_ = false;
+    parts_.deliveries.disconnect();
 }
 
-void Worker::subscribe_fed() {
+// Whether any queue is read.
+bool Worker::subscribe_fed() {
+    if (queues_ != Queues::bound) return false;
+    bool some = false;
     for (const Lease& lease : held_) {
-        if (!lease.fed() || subscribed_.contains(lease.partition)) continue;
-        parts_.deliveries.subscribe(lease.partition);
-        subscribed_.insert(lease.partition);
+        if (!lease.fed()) continue;
+        declare();
+        reads_.subscribe(lease.partition);
+        some = true;
+    }
+    return some;
+}
+
+// Nothing: it need not be fed.
+std::optional<Position> Worker::feed_until(const Lease& lease) const {
+    const auto target = queues_ == Queues::bound ? lease.feed_target : std::optional(edge_);
+    if (queues_ == Queues::others || !target || lease.feed_cursor >= *target) return std::nullopt;
+    return target;
+}
+
+// A queue that silently brings nothing, though it holds something, gets a new connection. One that is full loses
+// its oldest to all of which the store has to be asked stream by stream: slices are cheaper.
+void Worker::look_at_queues(bool all_settled) {
+    switch (reads_.look(all_settled, published_)) {
+        case ReadQueues::Found::nothing:
+            return;
+        case ReadQueues::Found::silent:
+            return lose_deliveries();
+        case ReadQueues::Found::overflowing:
+            parts_.leases.detach("further behind than its queues hold");
+            next_tick_ = {};
     }
 }
 
-// One page of each partition whose history is not applied yet. The queue fills meanwhile; what it loses or
-// doubles is repaired when it is read.
+// One page of each partition whose history is not applied yet. A queue that is bound fills meanwhile; what it loses
+// or doubles is repaired when it is read. What commits late, below what has been fed, and has no queue to come by,
+// is found by the sweep.
 bool Worker::feed() {
     bool some = false;
     for (Lease& lease : held_) {
-        if (!lease.feed_target || lease.fed()) continue;
+        const auto until = feed_until(lease);
+        if (!until) continue;
         some = true;
         auto page = parts_.history.page(lease.partition, parts_.handler.partitions, routes_, lease.feed_cursor,
-                                        *lease.feed_target, kFeedEvents);
-        const Position reached = page.size() < kFeedEvents ? *lease.feed_target : page.back().position;
+                                        *until, kFeedEvents);
+        const Position reached = page.size() < kFeedEvents ? *until : page.back().position;
         std::vector<Event*> events;
         for (Event& event : page) events.push_back(&event);
         if (!carry_out(events)) return true;
         parts_.leases.fed_up_to(lease.partition, lease.epoch, reached);
         lease.feed_cursor = reached;
     }
+    // At the edge: perhaps it can be bound now.
+    if (std::exchange(feeding_, some) && !some && queues_ != Queues::bound) next_tick_ = {};
     return some;
 }
 
@@ -175,6 +243,7 @@ void Worker::catch_up_due() {
         }
         parts_.watch.applied(plan.events.size(), 0, plan.events.size());
         if (!plan.away.empty()) return wait_for(plan.away);
+        if (plan.rest.count() > 0) return rest(plan.rest);
     }
 }
 
@@ -182,10 +251,14 @@ void Worker::catch_up_due() {
 // probe; what is in hand stays there, unacknowledged.
 void Worker::wait_for(const std::string& dependency) {
     away_ = true;
-    probe_at_ = parts_.clock.steady() + delay();
+    rest(delay());
     next_due_ = {};
     waiting_ = dependency;
     parts_.watch.waiting(waiting_);
+}
+
+void Worker::rest(Milliseconds time) {
+    rest_until_ = parts_.clock.steady() + time;
 }
 
 void Worker::work_off() {
@@ -197,12 +270,12 @@ void Worker::work_off() {
             parts_.watch.malformed(delivery.malformed);
             continue;
         }
-        check_incarnation(delivery);
-        events.push_back(&delivery.event);
+        if (is_of_this_store(delivery)) events.push_back(&delivery.event);
     }
     if (!carry_out(events)) return;
     // Committed: now, and not before.
     parts_.deliveries.acknowledge_up_to(in_hand_.back().tag);
+    reads_.settled(in_hand_);
     in_hand_.clear();
 }
 
@@ -218,6 +291,10 @@ bool Worker::carry_out(std::span<Event* const> events) {
                     wait_for(plan.away);
                     return false;
                 }
+                if (plan.rest.count() > 0) {
+                    rest(plan.rest);
+                    return false;
+                }
                 if (plan.complete) return true;
                 break;
             case Carried::again:
@@ -230,12 +307,14 @@ bool Worker::carry_out(std::span<Event* const> events) {
     }
 }
 
-void Worker::check_incarnation(const Delivery& delivery) {
-    if (delivery.incarnation == incarnation_) return;
+// What was published before this store was adopted is passed over: all that the store holds comes from it again.
+bool Worker::is_of_this_store(const Delivery& delivery) {
+    if (delivery.incarnation == incarnation_) return true;
+    if (parts_.history.was(delivery.incarnation)) return false;
     throw Fault(FaultKind::configuration, "store",
                 "message of event " + delivery.event.id.text() + " comes from store " +
                     delivery.incarnation.text() + ", this store is " + incarnation_.text() +
-                    "; purge the queues, or adopt the store");
+                    ": two stores share the broker's vhost; give each its own, and purge the queues");
 }
 
 void Worker::leave() {

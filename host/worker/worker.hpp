@@ -6,7 +6,7 @@
 #pragma once
 
 #include <functional>
-#include <set>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +15,7 @@
 #include "host/core/handler.hpp"
 #include "host/worker/applier.hpp"
 #include "host/worker/ports.hpp"
+#include "host/worker/read_queues.hpp"
 #include "host/worker/rows.hpp"
 
 namespace lantern::worker {
@@ -32,8 +33,10 @@ public:
         Watch& watch;
         Clock& clock;
         Random& random;
+        std::uint64_t queue_events_max = limits::kQueueLengthMax;
     };
-    explicit Worker(Parts parts) : parts_(std::move(parts)) {}
+    explicit Worker(Parts parts)
+        : parts_(std::move(parts)), reads_(parts_.deliveries, parts_.clock, parts_.queue_events_max) {}
 
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
@@ -51,20 +54,30 @@ public:
     // Gives the leases back. What is in hand stays unacknowledged and is delivered to the next.
     void leave();
 
+    // The store and the broker are as this worker needs them: another one in its place may stop.
+    bool settled_in() const { return started_ && (declared_ || queues_ == Queues::detached); }
+
 private:
     using Steady = std::chrono::steady_clock::time_point;
 
     void start();
     void keep_leases();
+    bool beat();
+    bool keep_queues(Queues queues);
+    void declare();
     void hand_over(const std::vector<Partition>& partitions);
     void lose_deliveries();
-    void subscribe_fed();
+    bool subscribe_fed();
     bool feed();
+    std::optional<Position> feed_until(const Lease& lease) const;
+    void look_at_queues(bool all_settled);
     void catch_up_due();
     void work_off();
     void wait_for(const std::string& dependency);
+    void rest(Milliseconds time);
     bool carry_out(std::span<Event* const> events);
-    void check_incarnation(const Delivery& delivery);
+    bool is_of_this_store(const Delivery& delivery);
+    void say(const Fault& fault);
     Milliseconds delay();
 
     Parts parts_;
@@ -72,13 +85,19 @@ private:
     bool started_ = false;
     Uuid incarnation_;
     std::vector<Lease> held_;
-    std::set<Partition> subscribed_;
+    Queues queues_ = Queues::detached;
+    bool introduced_ = false;  // since the start: bound what it reads
+    bool declared_ = false;    // on this connection
+    Position edge_;            // of the store, at the last heartbeat
+    Position published_;       // at the last heartbeat
+    bool feeding_ = false;     // in the last turn
+    ReadQueues reads_;
     std::vector<Delivery> in_hand_;
     Steady next_tick_{};
     Steady next_due_{};
-    Steady probe_at_{};  // nothing is tried before: a dependency of the plugin was away
-    bool away_ = false;  // in this turn
-    int troubles_ = 0;   // in a row
+    Steady rest_until_{};  // nothing is tried before: a dependency was away, or the handler's rate is kept
+    bool away_ = false;    // in this turn
+    int troubles_ = 0;     // in a row
     std::string waiting_;
 };
 

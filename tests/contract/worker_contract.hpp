@@ -32,7 +32,7 @@ protected:
         return made;
     }
     worker::Entry entry() {
-        const auto held = world_.leases().tick("").held;
+        const auto held = world_.leases().tick("", {}).held;
         worker::Entry made{world_.model().generation(), {}};
         for (const auto& lease : held) made.leases.emplace_back(lease.partition, lease.epoch);
         return made;
@@ -49,7 +49,7 @@ protected:
         return world_.model().rows(ids);
     }
     worker::Effect effect(EventId event, worker::EffectState state) {
-        const auto lease = world_.leases().tick("").held.at(0);
+        const auto lease = world_.leases().tick("", {}).held.at(0);
         return {event, StreamId{1}, Revision{1}, Uuid::derived(event, "key"), state, lease.epoch, 1, "note"};
     }
 
@@ -210,25 +210,53 @@ TYPED_TEST_P(WorkerContract, TheLedgerMovesWithTheStream) {
 
 TYPED_TEST_P(WorkerContract, ALoneWorkerHoldsEveryPartition) {
     auto& leases = this->world_.leases();
-    auto view = leases.tick("");
+    auto view = leases.tick("", {});
     ASSERT_EQ(view.held.size(), 4u);
     EXPECT_TRUE(view.to_release.empty());
     EXPECT_FALSE(view.held[0].feed_target) << "not bound yet";
+    EXPECT_EQ(view.queues, worker::Queues::to_bind);
     leases.bound();
-    view = leases.tick("");
+    view = leases.tick("", {});
+    EXPECT_EQ(view.queues, worker::Queues::bound);
     ASSERT_TRUE(view.held[0].feed_target);
     const auto& lease = view.held[2];
     EXPECT_TRUE(leases.holds(lease.partition, lease.epoch));
     EXPECT_FALSE(leases.holds(lease.partition, Epoch{lease.epoch.value + 1}));
     leases.fed_up_to(lease.partition, lease.epoch, Position{9});
-    EXPECT_EQ(leases.tick("").held[2].feed_cursor, Position{9});
+    EXPECT_EQ(leases.tick("", {}).held[2].feed_cursor, Position{9});
     leases.leave();
     EXPECT_FALSE(leases.holds(lease.partition, lease.epoch));
+}
+
+TYPED_TEST_P(WorkerContract, WhoIsDetachedIsFedUntilItIsBoundAgain) {
+    auto& leases = this->world_.leases();
+    leases.tick("", {});
+    leases.bound();
+    leases.detach("further behind than its queues hold");
+    const auto view = leases.tick("", {});
+    EXPECT_NE(view.queues, worker::Queues::bound);
+    ASSERT_EQ(view.held.size(), 4u);
+    EXPECT_FALSE(view.held[0].feed_target);
+}
+
+TYPED_TEST_P(WorkerContract, ALiveStreamWithANoteIsDue) {
+    const Timestamp now{std::chrono::seconds(1'800'000'000)};
+    auto noted = this->row(4, 1);
+    noted.next_attempt_at = now;
+    ASSERT_EQ(this->flush({{this->row(4, 0), noted}, {this->row(5, 0), this->row(5, 1)}}), Flushed::committed);
+    const std::vector<Partition> all{Partition{0}, Partition{1}, Partition{2}, Partition{3}};
+    EXPECT_EQ(this->world_.model().due(all, 4, now, 10), (std::vector<StreamRow>{noted}));
+    EXPECT_EQ(this->flush({{this->row(4, 1), this->row(4, 2)}}), Flushed::committed) << "it disturbs nobody";
+    noted.revision = Revision{2};
+    EXPECT_EQ(this->world_.model().due(all, 4, now, 10), (std::vector<StreamRow>{noted})) << "and is kept";
+    EXPECT_EQ(this->flush({{noted, this->row(4, 3)}}), Flushed::committed);
+    EXPECT_TRUE(this->world_.model().due(all, 4, now, 10).empty());
 }
 
 REGISTER_TYPED_TEST_SUITE_P(WorkerContract, GapsAreFilledWithWhatTheRoutesWant, HistoryIsPagedByPartition,
                             StreamRowsAreWrittenByCompareAndSet, TablesChangeWithTheirStreams,
                             WhatIsNotAsBelievedIsRefused, DueStreamsAreFoundWhenTheirTimeHasCome,
-                            TheLedgerMovesWithTheStream, ALoneWorkerHoldsEveryPartition);
+                            TheLedgerMovesWithTheStream, ALoneWorkerHoldsEveryPartition,
+                            WhoIsDetachedIsFedUntilItIsBoundAgain, ALiveStreamWithANoteIsDue);
 
 }  // namespace lantern::contract

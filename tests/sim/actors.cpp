@@ -31,7 +31,7 @@ struct WorkerActor::Process {
           upcasts(world),
           applier(make_applier(world, handler)),
           worker({handler.settings, deliveries, leases, history, model, *applier, rows, watch, world.clock,
-                  world.chance}) {}
+                  world.chance, static_cast<std::uint64_t>(handler.queue_events_max)}) {}
 
     static bool may_go(Handler& handler, const Event& event) {
         return !handler.leases.routes().want(event.type, event.position) || handler.tables.has_outcome(event);

@@ -10,16 +10,13 @@ bool Broker::publish(const Event& event) {
         if (!binding.types.contains(event.type)) continue;
         if (!binding.declared) {
             if (binding.known_to_relay) routed = false;
-            if (binding.wiped) lost.emplace(handler, event.stream);
             continue;
         }
-        if (!world_.quiet && world_.chance.permille(world_.weather.loss)) {
-            lost.emplace(handler, event.stream);
-            continue;
-        }
+        if (!world_.quiet && world_.chance.permille(world_.weather.loss)) continue;
         auto& queue = queues_[{handler, partition_of(bucket_of(event.stream), binding.partitions)}];
         queue.push_back(event);
         if (world_.chance.permille(world_.weather.loss)) queue.push_back(event);
+        while (queue.size() > binding.queue_events_max) queue.pop_front();
     }
     return routed;
 }
@@ -86,20 +83,21 @@ void Broker::shuffle() {
     }
 }
 
-void Broker::wipe(std::size_t handler) {
-    for (auto& [name, queue] : queues_) {
-        if (name.first != handler) continue;
-        for (const Event& event : queue) lost.emplace(handler, event.stream);
-        queue.clear();
-    }
+void Broker::take_away(std::size_t handler) {
     for (auto& [number, connection] : connections_) {
-        if (connection.handler != handler) continue;
-        for (const auto& [tag, delivery] : connection.unacknowledged) lost.emplace(handler, delivery.event.stream);
+        if (connection.handler != handler || !connection.open || connection.subscribed.empty()) continue;
         connection.unacknowledged.clear();
         drop(number);
     }
+    for (auto& [name, queue] : queues_) {
+        if (name.first == handler) queue.clear();
+    }
     bindings_.at(handler).declared = false;
-    bindings_.at(handler).wiped = true;
+}
+
+void Broker::wipe() {
+    for (const auto& [handler, binding] : bindings_) take_away(handler);
+    for (auto& [number, connection] : connections_) drop(number);
 }
 
 std::size_t Broker::left() const {
@@ -137,6 +135,7 @@ std::size_t PublisherPort::publish(std::span<const Event> events) {
 }
 
 Broker::Connection& DeliveriesPort::connected() {
+    if (connection_ == 0) throw Fault(FaultKind::outage, "rabbitmq", "not connected");
     auto& connection = broker_.connection(connection_);
     if (!connection.open) throw Fault(FaultKind::outage, "rabbitmq", "connection closed");
     return connection;
@@ -144,6 +143,7 @@ Broker::Connection& DeliveriesPort::connected() {
 
 void DeliveriesPort::declare() {
     world_.call(Place::rabbitmq, Call::read, [&] {
+        if (connection_ == 0) connection_ = broker_.connect(handler_);
         connected();
         auto& binding = broker_.binding(handler_);
         if (world_.flaw == Flaw::feeds_before_binding && !binding.known_to_relay) return;
@@ -161,8 +161,11 @@ void DeliveriesPort::subscribe(Partition partition) {
     });
 }
 
-void DeliveriesPort::unsubscribe(Partition partition) {
-    world_.call(Place::rabbitmq, Call::read, [&] { connected().subscribed.erase(partition); });
+std::uint64_t DeliveriesPort::ready(Partition partition) {
+    return world_.call(Place::rabbitmq, Call::read, [&] {
+        connected();
+        return broker_.ready(handler_, partition);
+    });
 }
 
 std::vector<worker::Delivery> DeliveriesPort::take(std::size_t events_max, std::size_t, Milliseconds) {
@@ -196,9 +199,9 @@ void DeliveriesPort::acknowledge_up_to(std::uint64_t tag) {
     });
 }
 
-void DeliveriesPort::reconnect() {
+void DeliveriesPort::disconnect() {
     broker_.drop(connection_);
-    world_.call(Place::rabbitmq, Call::read, [&] { connection_ = broker_.connect(handler_); });
+    connection_ = 0;
 }
 
 }  // namespace lantern::sim

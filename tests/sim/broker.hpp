@@ -22,7 +22,7 @@ public:
         std::set<std::string> types;
         bool declared = false;
         bool known_to_relay = false;
-        bool wiped = false;  // once at least
+        std::size_t queue_events_max = 1'000'000;  // its oldest are dropped beyond
     };
     struct Connection {
         std::size_t handler = 0;
@@ -35,8 +35,8 @@ public:
 
     explicit Broker(World& world) : world_(world) {}
 
-    void route(std::size_t handler, int partitions, std::set<std::string> types) {
-        bindings_[handler] = {partitions, std::move(types)};
+    void route(std::size_t handler, int partitions, std::set<std::string> types, std::size_t queue_events_max) {
+        bindings_[handler] = {partitions, std::move(types), false, false, queue_events_max};
     }
     Binding& binding(std::size_t handler) { return bindings_.at(handler); }
     // False: a handler that the relay knows has no queues.
@@ -51,12 +51,15 @@ public:
     // Pushes ready messages to one subscribed consumer.
     void push(std::size_t number, std::size_t messages);
 
+    // Queues, bindings, messages: gone, and whoever read them is told.
+    void take_away(std::size_t handler);
+
     // Mischief
     void shuffle();
-    void wipe(std::size_t handler);
+    void wipe();
 
+    std::size_t ready(std::size_t handler, Partition partition) { return queues_[{handler, partition}].size(); }
     std::size_t left() const;
-    std::set<std::pair<std::size_t, StreamId>> lost;  // streams of which a message is gone
     std::set<Position> confirmed;
 
 private:
@@ -88,19 +91,16 @@ public:
     using MayGo = std::function<bool(const Event&)>;
 
     DeliveriesPort(World& world, Broker& broker, std::size_t handler, MayGo may_go)
-        : world_(world),
-          broker_(broker),
-          handler_(handler),
-          may_go_(std::move(may_go)),
-          connection_(broker.connect(handler)) {}
+        : world_(world), broker_(broker), handler_(handler), may_go_(std::move(may_go)) {}
     ~DeliveriesPort() override { broker_.drop(connection_); }
 
     void declare() override;
     void subscribe(Partition partition) override;
-    void unsubscribe(Partition partition) override;
     std::vector<worker::Delivery> take(std::size_t events_max, std::size_t bytes_max, Milliseconds wait) override;
     void acknowledge_up_to(std::uint64_t tag) override;
-    void reconnect() override;
+    void service() override { connected(); }
+    std::uint64_t ready(Partition partition) override;
+    void disconnect() override;
 
 private:
     Broker::Connection& connected();
@@ -109,7 +109,7 @@ private:
     Broker& broker_;
     const std::size_t handler_;
     const MayGo may_go_;
-    std::size_t connection_;
+    std::size_t connection_ = 0;  // 0: none
 };
 
 }  // namespace lantern::sim

@@ -13,11 +13,13 @@ enum class Kind { projection, side_effect };
 class Handler {
 public:
     Handler(World& world, Store& store, std::size_t number, Kind kind, HandlerSettings settings,
-            std::vector<Route> routes)
+            std::vector<Route> routes, std::int64_t queue_events_max)
         : number(number),
           kind(kind),
           settings(std::move(settings)),
-          leases(world, store, this->settings.partitions, std::move(routes), this->settings.start),
+          queue_events_max(queue_events_max),
+          leases(world, store, this->settings.partitions, std::move(routes), this->settings.start,
+                 queue_events_max),
           acts(world, store, leases, this->settings.partitions),
           tables(world, leases, acts),
           world_(world) {}
@@ -25,6 +27,7 @@ public:
     const std::size_t number;
     const Kind kind;
     const HandlerSettings settings;
+    const std::int64_t queue_events_max;
     LeaseTable leases;
     Acts acts;
     Tables tables;

@@ -7,37 +7,104 @@
 namespace lantern::sim {
 
 LeaseTable::LeaseTable(World& world, Store& store, int partitions, std::vector<Route> routes,
-                       std::optional<Start> start)
-    : world_(world), store_(store), routes_(std::move(routes)), started_(start != Start::now) {
+                       std::optional<Start> start, std::int64_t queue_events_max)
+    : world_(world),
+      store_(store),
+      routes_(std::move(routes)),
+      started_(start != Start::now),
+      queue_events_max_(queue_events_max) {
     for (int partition = 0; partition < partitions; ++partition) {
         rows_.push_back({0, {Partition{partition}, Epoch{0}, Position{0}, std::nullopt}});
     }
 }
 
-worker::LeaseView LeaseTable::tick(int worker) {
+worker::LeaseView LeaseTable::tick(int worker, std::span<const worker::WorkedOff> worked_off) {
     const auto now = world_.clock.steady();
     workers_[worker] = now;
     std::erase_if(workers_, [&](const auto& beat) { return beat.second < now - limits::kHeartbeatDead; });
     for (Row& row : rows_) {
         if (!workers_.contains(row.worker)) row.worker = 0;
     }
+    const auto total = state == State::paused ? 0 : rows_.size();
     const auto live = workers_.size();
     const auto rank = static_cast<std::size_t>(std::distance(workers_.begin(), workers_.find(worker)));
-    const auto share = rows_.size() / live + (rank < rows_.size() % live ? 1 : 0);
+    const auto share = total / live + (rank < total % live ? 1 : 0);
     auto mine = static_cast<std::size_t>(
         std::count_if(rows_.begin(), rows_.end(), [&](const Row& row) { return row.worker == worker; }));
     const bool too_many = mine > share;
-    worker::LeaseView view;
     for (Row& row : rows_) {
-        if (row.worker == 0 && mine < share) {
-            row.worker = worker;
-            ++row.lease.epoch.value;
-            ++mine;
-        }
-        if (row.worker == worker) view.held.push_back(row.lease);
+        const bool written = row.entered > 0 && world_.flaw != Flaw::lease_moves_under_a_commit;
+        if (row.worker != 0 || mine >= share || written) continue;
+        row.worker = worker;
+        ++row.lease.epoch.value;
+        ++mine;
     }
-    if (too_many) view.to_release.push_back(view.held.back().partition);
+    for (const auto& queue : worked_off) {
+        Row& row = rows_[static_cast<std::size_t>(queue.partition.value)];
+        if (row.worker == worker) row.taken = std::max(row.taken, queue.position);
+    }
+    const auto behind = distance();
+    if (state == State::attached && behind > queue_events_max_) feed_from_the_store();
+    worker::LeaseView view;
+    view.edge = store_.sequence();
+    if (relay != nullptr && relay->mark.snapshot != "1:1:") view.published = relay->mark.ceiling;
+    if (state != State::paused && behind && *behind <= queue_events_max_) {
+        view.queues = worker::Queues::to_bind;
+    } else {
+        view.queues = state == State::attached ? worker::Queues::bound : worker::Queues::detached;
+    }
+    for (const Row& row : rows_) {
+        if (row.worker != worker) continue;
+        view.held.push_back(row.lease);
+        if (total == 0) view.to_release.push_back(row.lease.partition);
+    }
+    if (too_many && total > 0) view.to_release.push_back(view.held.back().partition);
     return view;
+}
+
+Position LeaseTable::first_wanted() const {
+    Position first = store_.sequence();
+    for (const Route& route : started_ ? routes_ : std::vector<Route>{}) first = std::min(first, route.begin);
+    return first;
+}
+
+std::optional<std::int64_t> LeaseTable::distance() const {
+    std::optional<std::int64_t> most;
+    for (const Row& row : rows_) {
+        if (row.lease.feed_target) continue;
+        const auto from = std::max(row.lease.feed_cursor, first_wanted());
+        most = std::max(most.value_or(0), store_.sequence().value - from.value);
+    }
+    return most;
+}
+
+void LeaseTable::feed_from_the_store() {
+    Position done = verified.mark.floor;
+    if (verified.target) done = std::max(done, std::min(verified.cursor, verified.target->floor));
+    for (Row& row : rows_) {
+        row.lease.feed_cursor = std::max(row.lease.feed_cursor, done);
+        row.lease.feed_target.reset();
+    }
+    state = State::detached;
+}
+
+void LeaseTable::detach() {
+    if (state == State::attached) feed_from_the_store();
+}
+
+void LeaseTable::resume() {
+    if (state == State::paused) feed_from_the_store();
+}
+
+LeaseTable::Entered::Entered(LeaseTable& table, const worker::Entry& entry) : table_(table) {
+    for (const auto& [partition, epoch] : entry.leases) {
+        partitions_.push_back(partition);
+        ++table_.rows_[static_cast<std::size_t>(partition.value)].entered;
+    }
+}
+
+LeaseTable::Entered::~Entered() {
+    for (const Partition partition : partitions_) --table_.rows_[static_cast<std::size_t>(partition.value)].entered;
 }
 
 LeaseTable::Row* LeaseTable::held(int worker, Partition partition, Epoch epoch) {
@@ -54,18 +121,21 @@ void LeaseTable::release(int worker, Partition partition, Epoch epoch) {
 }
 
 void LeaseTable::bound() {
+    if (state == State::paused) return;
+    if (distance() > queue_events_max_) return feed_from_the_store();
     const Position here = store_.sequence();
     if (!started_) {
         for (Route& route : routes_) route.begin = here;
         started_ = true;
     }
-    Position start = here;
-    for (const Route& route : routes_) start = std::min(start, route.begin);
+    const Position start = first_wanted();
     for (Row& row : rows_) {
         if (row.lease.feed_target) continue;
         row.lease.feed_target = here;
         row.lease.feed_cursor = std::max(row.lease.feed_cursor, start);
     }
+    verified.mark.floor = std::max(verified.mark.floor, start);
+    state = State::attached;
 }
 
 void LeaseTable::fed(int worker, Partition partition, Epoch epoch, Position cursor) {
@@ -81,12 +151,13 @@ void LeaseTable::forget(int worker) {
 }
 
 bool LeaseTable::all_fed() const {
-    return std::all_of(rows_.begin(), rows_.end(),
-                       [](const Row& row) { return row.worker != 0 && row.lease.fed(); });
+    return state == State::attached && std::all_of(rows_.begin(), rows_.end(), [](const Row& row) {
+               return row.worker != 0 && row.lease.fed();
+           });
 }
 
-worker::LeaseView LeasesPort::tick(const std::string&) {
-    return world_.call(Place::postgres, Call::commit, [&] { return table_.tick(worker_); });
+worker::LeaseView LeasesPort::tick(const std::string&, std::span<const worker::WorkedOff> worked_off) {
+    return world_.call(Place::postgres, Call::commit, [&] { return table_.tick(worker_, worked_off); });
 }
 
 bool LeasesPort::holds(Partition partition, Epoch epoch) {
@@ -103,7 +174,15 @@ void LeasesPort::release(Partition partition, Epoch epoch) {
 
 Routes LeasesPort::bound() {
     world_.call(Place::postgres, Call::commit, [&] { table_.bound(); });
+    return routes();
+}
+
+Routes LeasesPort::routes() {
     return world_.call(Place::postgres, Call::read, [&] { return table_.routes(); });
+}
+
+void LeasesPort::detach(const std::string&) {
+    world_.call(Place::postgres, Call::commit, [&] { table_.detach(); });
 }
 
 void LeasesPort::fed_up_to(Partition partition, Epoch epoch, Position cursor) {

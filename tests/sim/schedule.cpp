@@ -1,5 +1,7 @@
 #include "tests/sim/schedule.hpp"
 
+#include "tests/sim/sweeping.hpp"
+
 #include <algorithm>
 
 namespace lantern::sim {
@@ -48,8 +50,12 @@ private:
         world_.weather.freeze = chance().one_of({0, 0, 2, 8, 15});
         world_.weather.stall = chance().one_of({0, 0, 10, 60});
         world_.weather.loss = chance().one_of({0, 0, 20, 100});
+        // Without a sweep nothing is repaired: a broker that loses nothing, and workers that repair no fault of
+        // each other.
+        if (!(swept_ = chance().permille(600))) world_.weather.loss = 0;
         // Needs a rare meeting: a session that stands still just when it unparks.
-        if (world_.flaw == Flaw::unpark_ignores_seen) world_.weather = {.interlude = 100, .stall = 100};
+        if (world_.flaw == Flaw::unpark_ignores_seen || world_.flaw == Flaw::lease_moves_under_a_commit)
+            world_.weather = {.interlude = 100, .stall = 100};
         streams_ = chance().between(1, 6);
         events_left_ = chance().between(5, 60);
         refusals_ = chance().one_of({0, 0, 20});
@@ -76,9 +82,11 @@ private:
         const std::size_t number = handlers_.size();
         std::set<std::string> types;
         for (const Route& route : routes) types.insert(route.event_type);
-        broker_.route(number, settings.partitions, std::move(types));
-        handlers_.push_back(
-            std::make_unique<Handler>(world_, store_, number, kind, std::move(settings), std::move(routes)));
+        const auto queue_events_max = swept_ ? chance().one_of({3, 10, 1000}) : 1000;
+        broker_.route(number, settings.partitions, std::move(types), static_cast<std::size_t>(queue_events_max));
+        handlers_.push_back(std::make_unique<Handler>(world_, store_, number, kind, std::move(settings),
+                                                      std::move(routes), queue_events_max));
+        handlers_.back()->leases.relay = &relay_row_.progress;
     }
 
     void draw_actors() {
@@ -88,6 +96,8 @@ private:
             relays_.push_back(
                 std::make_unique<RelayActor>(world_, store_, broker_, relay_row_, next_number_, options));
         }
+        sweep_ = std::make_unique<SweepActor>(world_, store_, relay_row_, handlers_,
+                                              chance().one_of<std::size_t>({1, 4, 1000}));
         for (const auto& handler : handlers_) {
             const auto fill_max = chance().one_of<std::size_t>({1, 3, 1000});
             for (int worker = chance().between(1, 3); worker > 0; --worker) {
@@ -105,9 +115,28 @@ private:
         const auto what = chance().below(1000);
         if (what < 250) return write();
         if (what < 640) return any_worker().step();
-        if (what < 850) return any_relay().step();
+        if (what < 830) return any_relay().step();
+        if (what < 870) return sweep();
         if (what < 950) return push();
+        if (what < 960) return operate(chance().below(handlers_.size()));
         mischief();
+    }
+
+    void sweep() {
+        if (swept_) sweep_->step();
+    }
+
+    // An operator, and the relay's look at who is attached.
+    void operate(std::size_t number) {
+        if (!swept_) return;
+        LeaseTable& leases = handlers_[number]->leases;
+        const auto what = chance().below(10);
+        if (what < 1) leases.pause();
+        if (what > 5) leases.resume();
+        const bool attached = leases.state == LeaseTable::State::attached;
+        auto& binding = broker_.binding(number);
+        binding.known_to_relay = binding.known_to_relay && attached;
+        if (!attached) broker_.take_away(number);
     }
 
     void write() {
@@ -136,7 +165,10 @@ private:
         if (chance().permille(refusals_)) {
             handlers_[0]->tables.refusals["thing-" + std::to_string(chance().between(1, streams_))] = 2;
         }
-        if (chance().permille(300)) broker_.binding(chance().below(handlers_.size())).known_to_relay = true;
+        if (!chance().permille(300)) return;
+        const auto number = chance().below(handlers_.size());
+        const bool attached = handlers_[number]->leases.state == LeaseTable::State::attached;
+        if (attached) broker_.binding(number).known_to_relay = true;
     }
 
     void mischief() {
@@ -153,45 +185,51 @@ private:
         } else if (what < 90 && world_.weather.freeze > 0) {
             if (!actor.busy()) actor.freeze(std::chrono::milliseconds(chance().between(2'000, 20'000)));
         } else if (what < 92 && world_.weather.loss > 0) {
-            broker_.wipe(chance().below(handlers_.size()));
+            if (chance().permille(500)) return broker_.wipe();
+            broker_.take_away(chance().below(handlers_.size()));
         }
     }
 
-    // Faults end. What was lost on the way shows as a gap before a later event of its stream.
+    // Faults end. What was lost on the way is the sweep's to find.
     void become_quiet() {
         world_.quiet = true;
         for (const auto xid : store_.open()) store_.commit(xid);
         for (const auto& handler : handlers_) {
-            broker_.binding(handler->number).known_to_relay = true;
+            handler->leases.resume();
             handler->tables.refusals.clear();
         }
         for (const auto& worker : workers_) worker->wake();
         for (const auto& relay : relays_) relay->wake();
-        std::set<StreamId> streams;
-        for (const auto& [handler, stream] : broker_.lost) streams.insert(stream);
-        for (const StreamId stream : streams) {
-            const auto xid = store_.begin(stream);
-            store_.draw(*xid, "NOTED", 1);
-            store_.commit(*xid);
-        }
+        sweep_->wake();
     }
 
     void quiet_round(int round) {
         for (const auto& relay : relays_) relay->step();
         for (const auto& worker : workers_) worker->step();
+        sweep();
         for (const auto& handler : handlers_) handler->tables.retry_dead();
         world_.clock.advance(std::chrono::milliseconds(round < 100 ? 100 : 700));
     }
 
+    // And the relay has noted it.
     bool all_confirmed() const {
         const auto events = store_.visible();
-        return std::all_of(events.begin(), events.end(),
-                           [&](const Event* event) { return broker_.confirmed.contains(event->position); });
+        const Snapshot noted = Snapshot::parse(relay_row_.progress.mark.snapshot);
+        return std::all_of(events.begin(), events.end(), [&](const Event* event) {
+            return broker_.confirmed.contains(event->position) && noted.sees(store_.xid_of(*event));
+        });
+    }
+    // Everything that was published, and no note is left.
+    bool verified(const Handler& handler) const {
+        const auto& reached = handler.leases.verified;
+        return !swept_ || handler.leases.routes().all().empty() ||
+               (!reached.target && reached.mark.snapshot == relay_row_.progress.mark.snapshot &&
+                !handler.tables.any_noted());
     }
     bool settled() const {
         return broker_.left() == 0 && all_confirmed() &&
-               std::all_of(handlers_.begin(), handlers_.end(), [](const auto& handler) {
-                   return handler->leases.all_fed() && !handler->tables.any_parked();
+               std::all_of(handlers_.begin(), handlers_.end(), [this](const auto& handler) {
+                   return handler->leases.all_fed() && !handler->tables.any_parked() && verified(*handler);
                });
     }
     std::string unsettled() const {
@@ -199,6 +237,7 @@ private:
         if (!all_confirmed()) why += ", not all events published";
         for (const auto& handler : handlers_) {
             if (!handler->leases.all_fed()) why += ", partitions of " + handler->settings.name.value + " not fed";
+            if (!verified(*handler)) why += ", " + handler->settings.name.value + " not verified";
             if (handler->tables.any_parked()) why += ", parked streams in " + handler->settings.name.value;
         }
         return why;
@@ -215,6 +254,8 @@ private:
     std::vector<std::unique_ptr<Handler>> handlers_;
     std::vector<std::unique_ptr<WorkerActor>> workers_;
     std::vector<std::unique_ptr<RelayActor>> relays_;
+    std::unique_ptr<SweepActor> sweep_;
+    bool swept_ = true;
 };
 
 }  // namespace

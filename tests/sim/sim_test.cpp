@@ -79,7 +79,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Mutant{Flaw::no_completed_transaction_in_mark, "NoCompletedTransactionInMark"},
                     Mutant{Flaw::slice_by_position_only, "SliceByPositionOnly"},
                     Mutant{Flaw::confirms_not_awaited, "ConfirmsNotAwaited"},
-                    Mutant{Flaw::feeds_before_binding, "FeedsBeforeBinding"}),
+                    Mutant{Flaw::feeds_before_binding, "FeedsBeforeBinding"},
+                    Mutant{Flaw::sweep_off_by_one, "SweepOffByOne"},
+                    Mutant{Flaw::sweep_trusts_positions, "SweepTrustsPositions"},
+                    Mutant{Flaw::lease_moves_under_a_commit, "LeaseMovesUnderACommit"}),
     [](const auto& mutant) { return mutant.param.name; });
 
 }  // namespace

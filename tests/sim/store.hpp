@@ -86,6 +86,7 @@ public:
     std::vector<Event> page(Partition partition, int partitions, const Routes& routes, Position after,
                             Position until, std::size_t limit) override;
     Uuid incarnation() override { return {}; }
+    bool was(const Uuid&) override { return false; }
 
 private:
     World& world_;

@@ -56,6 +56,11 @@ bool Tables::any_parked() const {
                        [](const auto& row) { return row.second.state != StreamState::live; });
 }
 
+bool Tables::any_noted() const {
+    return std::any_of(streams.begin(), streams.end(),
+                       [](const auto& row) { return row.second.next_attempt_at.has_value(); });
+}
+
 std::optional<Flushed> Tables::enter(const worker::Entry& entry) const {
     if (world_.flaw == Flaw::fence_removed) return std::nullopt;
     for (const auto& [partition, epoch] : entry.leases) {
@@ -72,12 +77,18 @@ bool Tables::as_believed(const std::vector<worker::StreamUpdate>& updates) const
         if (const StreamRow* row = stream(before.stream)) now = *row;
         const bool seen = now.seen == before.seen || world_.flaw == Flaw::unpark_ignores_seen;
         return now.revision == before.revision && now.state == before.state && seen &&
-               now.next_attempt_at == before.next_attempt_at;
+               (now.state == StreamState::live || now.next_attempt_at == before.next_attempt_at);
     });
 }
 
 void Tables::put(const std::vector<worker::StreamUpdate>& updates) {
-    for (const auto& update : updates) streams[update.after.stream] = update.after;
+    for (const auto& [before, after] : updates) {
+        StreamRow& row = streams[after.stream];
+        const auto note =
+            worker::note_kept(before, after) && row.next_attempt_at ? row.next_attempt_at : after.next_attempt_at;
+        row = after;
+        row.next_attempt_at = note;
+    }
 }
 
 void Tables::refuse(const std::vector<worker::TableWrites>& writes) {
@@ -123,7 +134,8 @@ Flushed Tables::flush(const worker::Flush& flush) {
         });
     }
     if (const auto refused = enter(flush.entry)) return *refused;
-    world_.stall(moves(flush.streams) ? 5 : 1);  // leases are read without a lock
+    const LeaseTable::Entered entered(leases_, flush.entry);
+    world_.stall(moves(flush.streams) ? 5 : 1);
     refuse(flush.tables);
     if (!as_believed(flush.streams)) return Flushed::conflict;
     put(flush.streams);
@@ -144,17 +156,14 @@ Flushed Tables::commit(const worker::EffectStep& step, int worker) {
         acts_.interrupted(worker);
         return *refused;
     }
+    const LeaseTable::Entered entered(leases_, step.entry);
     world_.stall(moves(step.streams) ? 5 : 1);
     const bool believed = as_believed(step.streams);
-    if (step.finished && !believed && late_.contains(step.finished->stream)) acts_.interrupted(worker);
     if (step.finished) acts_.committing(worker, step.finished->event);
     if (!believed) return Flushed::conflict;
     for (const auto* effect : {&step.finished, &step.next}) {
         if (!*effect) continue;
         if (const auto why = refused_by_ledger(**effect)) return *why;
-    }
-    if (enter(step.entry)) {
-        for (const auto& update : step.streams) late_.insert(update.after.stream);
     }
     put(step.streams);
     if (step.finished) ledger[step.finished->event] = *step.finished;
@@ -197,7 +206,8 @@ std::vector<StreamRow> ModelPort::due(std::span<const Partition> partitions, int
         std::vector<StreamRow> due;
         for (const auto& [id, row] : tables_.streams) {
             const Partition partition = partition_of(bucket_of(id), partitions_total);
-            if (row.state == StreamState::retrying && row.next_attempt_at <= now && due.size() < limit &&
+            if (row.state != StreamState::dead && row.next_attempt_at && row.next_attempt_at <= now &&
+                due.size() < limit &&
                 std::find(partitions.begin(), partitions.end(), partition) != partitions.end()) {
                 due.push_back(row);
             }

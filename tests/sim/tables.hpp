@@ -27,6 +27,7 @@ public:
     // As an operator does: what failed for good is tried again.
     void retry_dead();
     bool any_parked() const;
+    bool any_noted() const;
 
     std::map<std::string, Row> things, types;
     std::map<StreamId, worker::StreamRow> streams;
@@ -46,9 +47,6 @@ private:
     LeaseTable& leases_;
     Acts& acts_;
     std::map<std::string, Position> newest_;
-    // Written by a transaction that had entered, stood still, and outlived its lease: what a successor did with
-    // them meanwhile, it may do twice.
-    std::set<StreamId> late_;
 };
 
 class ModelPort final : public worker::ReadModel, public worker::Ledger {

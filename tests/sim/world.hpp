@@ -28,6 +28,9 @@ enum class Flaw {
     slice_by_position_only,
     confirms_not_awaited,
     feeds_before_binding,
+    sweep_off_by_one,
+    sweep_trusts_positions,
+    lease_moves_under_a_commit,
 };
 
 class Chance final : public Random {

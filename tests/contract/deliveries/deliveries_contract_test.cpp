@@ -5,6 +5,7 @@
 
 #include "host/rabbitmq/deliveries.hpp"
 #include "host/rabbitmq/publisher.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/servers.hpp"
 #include "tests/unit/worker/fakes.hpp"
 
@@ -141,14 +142,15 @@ TEST_P(DeliveriesContract, TakeGivesNoMoreThanAskedAndTheRestLater) {
     EXPECT_EQ(count, 5u);
 }
 
-TEST_P(DeliveriesContract, AfterReconnectNothingIsSubscribedAndOnlyTheUnacknowledgedComesAgainInOrder) {
+TEST_P(DeliveriesContract, OnANewConnectionNothingIsSubscribedAndOnlyTheUnacknowledgedComesAgainInOrder) {
     start({0});
     side().publish(events_of(2, 1, 4));
     const auto first = take(4);
     ASSERT_EQ(first.size(), 4u);
     deliveries().acknowledge_up_to(first[1].tag);
 
-    deliveries().reconnect();
+    deliveries().disconnect();
+    deliveries().declare();
     EXPECT_TRUE(deliveries().take(10, 1u << 20, Milliseconds{0}).empty());
     start({0});
     const auto again = take(2);
@@ -156,6 +158,17 @@ TEST_P(DeliveriesContract, AfterReconnectNothingIsSubscribedAndOnlyTheUnacknowle
     ASSERT_EQ(again.size(), 2u);
     EXPECT_EQ(again[0].event, first[2].event);
     EXPECT_EQ(again[1].event, first[3].event);
+}
+
+TEST_P(DeliveriesContract, ReadyCountsWhatWasGivenToNobody) {
+    start({0});
+    side().publish(events_of(3, 1, 4));
+    const auto ready = [&] { return deliveries().ready(Partition{1}) == 4; };
+    EXPECT_TRUE(lantern::test::eventually(ready));
+    EXPECT_EQ(deliveries().ready(Partition{0}), 0u);
+    deliveries().subscribe(Partition{1});
+    EXPECT_EQ(take(4).size(), 4u);
+    EXPECT_EQ(deliveries().ready(Partition{1}), 0u) << "given, not yet acknowledged";
 }
 
 INSTANTIATE_TEST_SUITE_P(Sides, DeliveriesContract, ::testing::Values(Side::fake, Side::real),

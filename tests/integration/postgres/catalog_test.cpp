@@ -146,7 +146,7 @@ TEST_F(CatalogTest, StatusCountsWhatIsStillToApply) {
 TEST_F(CatalogTest, StatusNamesWorkersAndWhatTheyHold) {
     ASSERT_TRUE(apply(test::usual_routing(), 0));
     Leases leases(sql_, {test::fresh_id(), HandlerName{"people"}, "here", 42, "build7"});
-    leases.tick("applies");
+    leases.tick("applies", {});
     auto people = status("people");
     ASSERT_EQ(people.workers.size(), 1u);
     EXPECT_EQ(people.workers[0].pid, 42);

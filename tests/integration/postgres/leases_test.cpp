@@ -23,7 +23,7 @@ protected:
     }
     // What a worker does with a view: releases what it is asked to, as if it had finished.
     static std::size_t turn(Leases& leases) {
-        const auto view = leases.tick("");
+        const auto view = leases.tick("", {});
         for (const auto& lease : view.held)
             for (const auto& partition : view.to_release)
                 if (lease.partition == partition) leases.release(partition, lease.epoch);
@@ -50,9 +50,9 @@ TEST_F(LeasesTest, WorkersShareEvenlyAndEpochsRise) {
 
 TEST_F(LeasesTest, ADeadWorkersLeasesAreTakenAndItIsFenced) {
     auto first = worker(1), second = worker(2);
-    const auto lost = first.tick("").held.at(0);
+    const auto lost = first.tick("", {}).held.at(0);
     sql_.query("update lantern.workers set heartbeat_at = now() - interval '1 hour'");
-    EXPECT_EQ(second.tick("").held.size(), 4u);
+    EXPECT_EQ(second.tick("", {}).held.size(), 4u);
     EXPECT_FALSE(first.holds(lost.partition, lost.epoch));
     first.release(lost.partition, lost.epoch);
     EXPECT_EQ(one("select count(*) from lantern.leases where worker_id is null"), "0") << "not its to release";
@@ -62,11 +62,11 @@ TEST_F(LeasesTest, ADeadWorkersLeasesAreTakenAndItIsFenced) {
 
 TEST_F(LeasesTest, AForgottenWorkersLeasesAreFreeAtOnce) {
     auto first = worker(1), second = worker(2), elsewhere = worker(3, "mail");
-    first.tick("");
-    elsewhere.tick("");
+    first.tick("", {});
+    elsewhere.tick("", {});
     Catalog(url_).forget_worker("here", 1);
-    EXPECT_EQ(second.tick("").held.size(), 4u);
-    EXPECT_EQ(elsewhere.tick("").held.size(), 4u);
+    EXPECT_EQ(second.tick("", {}).held.size(), 4u);
+    EXPECT_EQ(elsewhere.tick("", {}).held.size(), 4u);
 }
 
 TEST_F(LeasesTest, APausedHandlerIsHeldByNobodyUntilItGoesOn) {
@@ -75,11 +75,11 @@ TEST_F(LeasesTest, APausedHandlerIsHeldByNobodyUntilItGoesOn) {
     auto first = worker(1), second = worker(2);
     EXPECT_EQ(turn(first), 4u);
     EXPECT_EQ(catalog.pause(people, {"anna@desk", "mail provider moves"}), "attached");
-    const auto view = first.tick("");
+    const auto view = first.tick("", {});
     EXPECT_EQ(view.to_release.size(), 4u) << "all at once";
     for (const auto& lease : view.held) first.release(lease.partition, lease.epoch);
-    EXPECT_TRUE(first.tick("").held.empty());
-    EXPECT_TRUE(second.tick("").held.empty());
+    EXPECT_TRUE(first.tick("", {}).held.empty());
+    EXPECT_TRUE(second.tick("", {}).held.empty());
     EXPECT_EQ(catalog.pause(people, {"bob", "again"}), "paused");
     EXPECT_EQ(catalog.handler(people)->state, "paused");
     EXPECT_EQ(catalog.handler(people)->state_reason, "by anna@desk: mail provider moves");
@@ -92,8 +92,8 @@ TEST_F(LeasesTest, APausedHandlerIsHeldByNobodyUntilItGoesOn) {
     EXPECT_EQ(catalog.resume(people, {"anna@desk", ""}), "paused");
     EXPECT_EQ(catalog.resume(people, {"anna@desk", ""}), "detached") << "fed with what it missed";
     EXPECT_EQ(catalog.handler(people)->state_reason, "");
-    EXPECT_EQ(first.tick("").held.size(), 2u);
-    EXPECT_EQ(second.tick("").held.size(), 2u);
+    EXPECT_EQ(first.tick("", {}).held.size(), 2u);
+    EXPECT_EQ(second.tick("", {}).held.size(), 2u);
     EXPECT_EQ(one("select string_agg(format('%s %s %s %s', who, action, subject, reason), ', ' order by id)"
                   " from lantern.admin_log"),
               "anna@desk pause people mail provider moves, anna@desk resume people ");
@@ -103,18 +103,18 @@ TEST_F(LeasesTest, BoundNotesWhereHistoryEndsAndWhereNewRoutesBegin) {
     Store store(url_);
     for (int n = 0; n < 5; ++n) ASSERT_TRUE(store.append(test::append_of("a", n, {test::event_of("MADE")})));
     auto people = worker(1), mail = worker(2, "mail");
-    people.tick("");
-    mail.tick("");
+    people.tick("", {});
+    mail.tick("", {});
     EXPECT_EQ(people.bound().all(), (std::vector<Route>{{"CHANGED", Position{0}, {}}, {"MADE", Position{0}, {}}}));
     EXPECT_EQ(mail.bound().all(), (std::vector<Route>{{"MADE", Position{5}, {}}})) << "side effects start now";
-    const auto history = people.tick("").held.at(0), none = mail.tick("").held.at(0);
+    const auto history = people.tick("", {}).held.at(0), none = mail.tick("", {}).held.at(0);
     EXPECT_EQ(history.feed_target, Position{5});
     EXPECT_EQ(history.feed_cursor, Position{0});
     EXPECT_TRUE(none.fed());
     ASSERT_TRUE(store.append(test::append_of("a", 5, {test::event_of("MADE")})));
     people.bound();
     mail.bound();
-    EXPECT_EQ(people.tick("").held.at(0).feed_target, Position{5}) << "noted once";
+    EXPECT_EQ(people.tick("", {}).held.at(0).feed_target, Position{5}) << "noted once";
     EXPECT_EQ(mail.bound().all().at(0).begin, Position{5});
 }
 
@@ -123,7 +123,7 @@ TEST_F(LeasesTest, AnEffectOfAYoungerLeaseIsLeftAlone) {
     Connection connection(session_of(url_, name));
     Leases leases(connection, {test::fresh_id(), name, "here", 1, "b"});
     Ledger ledger(connection, name, "b");
-    const auto lease = leases.tick("").held.at(0);
+    const auto lease = leases.tick("", {}).held.at(0);
     const worker::Entry entry{Generation{1}, {{lease.partition, lease.epoch}}};
     worker::Effect effect{
         test::fresh_id(), StreamId{1}, Revision{1}, test::fresh_id(), worker::EffectState::pending,

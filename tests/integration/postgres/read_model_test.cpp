@@ -20,7 +20,7 @@ protected:
         const auto applied =
             catalog.apply(test::usual_routing(), {test::projection_plugin(), test::effect_plugin()}, "tester", 0);
         EXPECT_TRUE(applied);
-        lease_ = leases_.tick("").held.at(0);
+        lease_ = leases_.tick("", {}).held.at(0);
     }
 
     Flush flush_of(std::vector<worker::StreamUpdate> streams) {

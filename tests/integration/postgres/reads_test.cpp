@@ -82,20 +82,62 @@ TEST_F(ReadsTest, RowsArePagedWithoutGapOrDouble) {
     sql_.query(
         "insert into people.people (id, name, age) select gen_random_uuid(), 'n' || n % 7,"
         " case when n % 5 = 0 then null else n % 11 end from generate_series(1, 100) n");
-    std::vector<std::string> seen;
-    http::RowsQuery query{"people", "people", {}, {"age", "name"}, 7, ""};
-    for (int page = 0; page < 20; ++page) {
-        const auto answer = reads_.rows(query);
-        ASSERT_TRUE(answer);
-        seen.insert(seen.end(), answer.value().rows.begin(), answer.value().rows.end());
-        if (!answer.value().next) break;
-        query.cursor = *answer.value().next;
+    using Order = http::RowsQuery::Order;
+    for (const auto order : {Order::ascending, Order::descending}) {
+        http::RowsQuery query{"people", "people", {}, {"age", "name"}, 100, "", order};
+        const auto whole = reads_.rows(query).value();
+        ASSERT_EQ(whole.rows.size(), 100u);
+        EXPECT_FALSE(whole.next || whole.previous);
+        const bool up = order == Order::ascending;
+        EXPECT_THAT(whole.rows.front(), ::testing::HasSubstr(up ? "\"age\":0" : "\"age\":null"));
+        EXPECT_THAT(whole.rows.back(), ::testing::HasSubstr(up ? "\"age\":null" : "\"age\":0"));
+
+        // Forwards, and back again: each page as a part of the whole.
+        query.limit = 7;
+        std::vector<std::string> forwards, backwards;
+        std::optional<std::string> previous;
+        for (int page = 0; page < 20; ++page) {
+            const auto answer = reads_.rows(query).value();
+            forwards.insert(forwards.end(), answer.rows.begin(), answer.rows.end());
+            EXPECT_EQ(answer.previous.has_value(), page > 0);
+            previous = answer.previous;
+            if (!answer.next) break;
+            query.cursor = *answer.next;
+        }
+        EXPECT_EQ(forwards, whole.rows);
+        while (previous) {
+            query.cursor = *previous;
+            const auto answer = reads_.rows(query).value();
+            backwards.insert(backwards.begin(), answer.rows.begin(), answer.rows.end());
+            EXPECT_TRUE(answer.next);
+            previous = answer.previous;
+        }
+        EXPECT_EQ(backwards, std::vector(whole.rows.begin(), whole.rows.begin() + 98)) << "all but the last page";
+        query.order = up ? Order::descending : Order::ascending;
+        EXPECT_FALSE(reads_.rows(query)) << "a cursor of another listing";
     }
-    EXPECT_EQ(seen.size(), 100u);
-    EXPECT_THAT(seen.front(), ::testing::HasSubstr("\"age\":10"));
-    EXPECT_THAT(seen.back(), ::testing::HasSubstr("\"age\":null"));
-    std::sort(seen.begin(), seen.end());
-    EXPECT_EQ(std::unique(seen.begin(), seen.end()), seen.end());
+}
+
+TEST_F(ReadsTest, APageFollowsTheIndexHoweverFarItIs) {
+    sql_.query(
+        "insert into people.people (id, name, age) select gen_random_uuid(), 'n' || n, n"
+        " from generate_series(1, 20000) n");
+    sql_.script("create index on people.people (age); analyze people.people;");
+    http::RowsQuery query{"people", "people", {}, {"age"}, 10, ""};
+    postgres::ReadTable table{
+        "people.people", {{"id", "uuid"}, {"name", "text"}, {"age", "bigint"}, {"made_at", "timestamptz"}}, {"id"}};
+    query.cursor = postgres::cursor_text({"-age,id,", "9000", "00000000-0000-0000-0000-000000000000"});
+    EXPECT_FALSE(postgres::rows_statement(table, query)) << "without a side";
+    query.cursor = postgres::cursor_text({">-age,id,", "9000", "00000000-0000-0000-0000-000000000000"});
+    const auto made = postgres::rows_statement(table, query);
+    ASSERT_TRUE(made);
+    const auto plan = sql_.query("explain (analyze, costs off, timing off, summary off) " + made.value().sql,
+                                 made.value().params);
+    std::string text;
+    for (std::size_t row = 0; row < plan.size(); ++row) text += plan.text(row, 0) + "\n";
+    EXPECT_THAT(text, ::testing::HasSubstr("Index Cond: (age <= '9000'::bigint)")) << text;
+    EXPECT_THAT(text, ::testing::Not(::testing::HasSubstr("Seq Scan"))) << text;
+    EXPECT_EQ(reads_.rows(query).value().rows.size(), 10u);
 }
 
 TEST_F(ReadsTest, RowsAreFilteredAndNonsenseIsNamed) {

@@ -25,7 +25,7 @@ protected:
         Leases mail(sql_, {test::fresh_id(), HandlerName{"mail"}, "here", 1, "b"});
         Leases people(sql_, {test::fresh_id(), HandlerName{"people"}, "here", 2, "b"});
         for (auto* leases : {&mail, &people}) {
-            leases->tick("");
+            leases->tick("", {});
             leases->bound();
         }
     }

@@ -88,7 +88,7 @@ struct EffectWorld : World {
     void crash() {
         process = std::make_unique<MailProcess>(*this, log, how);
         for (int partition = 0; partition < kPartitions; ++partition) leases.steal(Partition{partition});
-        queue.reconnect();
+        queue.disconnect();
     }
     Milliseconds turn() { return process->worker.turn(Milliseconds(0)); }
     void settle(int turns = 20) { World::settle(process->worker, turns); }

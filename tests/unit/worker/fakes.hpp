@@ -104,8 +104,11 @@ public:
         }
         return page;
     }
-    Uuid incarnation() override { return {}; }
+    Uuid incarnation() override { return incarnation_now; }
+    bool was(const Uuid& incarnation) override { return past.contains(incarnation); }
 
+    Uuid incarnation_now;
+    std::set<Uuid> past;
     const std::vector<Event>& events() const { return events_; }
     int reads = 0;
     std::size_t fill_max = 1000;
@@ -121,16 +124,19 @@ public:
     Queue(Trouble& trouble, int partitions) : trouble_(trouble), partitions_(partitions) {}
 
     void deliver(const Event& event) { queued_.push_back(event); }
+    // What is taken from now on says that it comes from this store.
+    Uuid incarnation;
+    int serviced = 0;
 
     void declare() override { trouble_.call(); }
     void subscribe(Partition partition) override {
         trouble_.call();
         subscribed_.insert(partition);
     }
-    void unsubscribe(Partition partition) override { subscribed_.erase(partition); }
     std::vector<Delivery> take(std::size_t events_max, std::size_t, Milliseconds) override {
         trouble_.call();
         std::vector<Delivery> taken;
+        if (brings_nothing) return taken;
         for (auto event = queued_.begin(); event != queued_.end() && taken.size() < events_max;) {
             const Partition partition = partition_of(bucket_of(event->stream), partitions_);
             if (!subscribed_.contains(partition)) {
@@ -138,7 +144,7 @@ public:
                 continue;
             }
             unacknowledged_.emplace(++tag_, *event);
-            taken.push_back({tag_, partition, *event, {}, {}});
+            taken.push_back({tag_, partition, *event, incarnation, {}});
             event = queued_.erase(event);
         }
         return taken;
@@ -147,14 +153,30 @@ public:
         trouble_.call();
         unacknowledged_.erase(unacknowledged_.begin(), unacknowledged_.upper_bound(tag));
     }
-    void reconnect() override {
+    void service() override {
+        trouble_.call();
+        ++serviced;
+    }
+    std::uint64_t ready(Partition partition) override {
+        trouble_.call();
+        return static_cast<std::uint64_t>(std::count_if(queued_.begin(), queued_.end(), [&](const Event& event) {
+            return partition_of(bucket_of(event.stream), partitions_) == partition;
+        }));
+    }
+    void disconnect() override {
         for (auto back = unacknowledged_.rbegin(); back != unacknowledged_.rend(); ++back) {
             queued_.push_front(back->second);
         }
         unacknowledged_.clear();
         subscribed_.clear();
-        trouble_.call();
+        brings_nothing = false;
     }
+    // Forgets all messages.
+    void wipe() {
+        queued_.clear();
+        unacknowledged_.clear();
+    }
+    bool brings_nothing = false;  // until the next connection, whatever is queued
     std::size_t left() const { return queued_.size() + unacknowledged_.size(); }
 
 private:
@@ -175,9 +197,13 @@ public:
         }
     }
 
-    LeaseView tick(const std::string&) override {
+    LeaseView tick(const std::string&, std::span<const WorkedOff> worked_off) override {
         trouble_.call();
-        return {leases_, std::exchange(to_release, {})};
+        for (const auto& queue : worked_off) worked_off_up_to[queue.partition] = queue.position;
+        const bool unbound = std::any_of(leases_.begin(), leases_.end(),
+                                         [](const Lease& lease) { return !lease.feed_target.has_value(); });
+        const auto queues = detached ? Queues::detached : unbound ? Queues::to_bind : Queues::bound;
+        return {leases_, std::exchange(to_release, {}), queues, edge, published};
     }
     bool holds(Partition partition, Epoch epoch) override {
         trouble_.call();
@@ -194,7 +220,17 @@ public:
         for (auto& lease : leases_) {
             if (!lease.feed_target) lease.feed_target = feed_to;
         }
+        ++bindings;
         return routes_;
+    }
+    Routes routes() override {
+        trouble_.call();
+        return routes_;
+    }
+    void detach(const std::string&) override {
+        trouble_.call();
+        detached = true;
+        for (auto& lease : leases_) lease.feed_target.reset();
     }
     void fed_up_to(Partition partition, Epoch, Position cursor) override {
         trouble_.call();
@@ -212,6 +248,10 @@ public:
     }
     const std::vector<Lease>& leases() const { return leases_; }
     Position feed_to{0};
+    bool detached = false;
+    Position edge, published;
+    int bindings = 0;
+    std::map<Partition, Position> worked_off_up_to;
     std::vector<Partition> to_release, released;
 
 private:
@@ -265,7 +305,8 @@ public:
         trouble_.call();
         std::vector<StreamRow> due;
         for (const auto& [stream, row] : streams_) {
-            if (row.state == StreamState::retrying && row.next_attempt_at <= now && due.size() < limit) {
+            if (row.state != StreamState::dead && row.next_attempt_at && row.next_attempt_at <= now &&
+                due.size() < limit) {
                 due.push_back(row);
             }
         }
@@ -319,14 +360,21 @@ private:
             const StreamRow now =
                 at == streams_.end() ? StreamRow{update.before.stream, {}, {}, {}, 0, {}, {}} : at->second;
             if (now.revision != update.before.revision || now.state != update.before.state ||
-                now.seen != update.before.seen || now.next_attempt_at != update.before.next_attempt_at) {
+                now.seen != update.before.seen ||
+                (now.state != StreamState::live && now.next_attempt_at != update.before.next_attempt_at)) {
                 return Flushed::conflict;
             }
         }
         return std::nullopt;
     }
     void commit_streams(const std::vector<StreamUpdate>& updates) {
-        for (const auto& update : updates) streams_[update.after.stream] = update.after;
+        for (const auto& [before, after] : updates) {
+            StreamRow& row = streams_[after.stream];
+            const auto note =
+                note_kept(before, after) && row.next_attempt_at ? row.next_attempt_at : after.next_attempt_at;
+            row = after;
+            row.next_attempt_at = note;
+        }
     }
     void write(const TableWrites& writes) {
         for (const auto& row : writes.upserts) table[std::get<std::string>(row.at(0))] = row;
@@ -379,7 +427,8 @@ public:
     }
     void parked(const Event&, const StreamRow&, const std::string&) override { ++parks; }
     void malformed(const std::string&) override { ++malformed_messages; }
-    void waiting(const std::string&) override {}
+    void waiting(const std::string& why) override { waits_for = why; }
+    std::string waits_for;
     std::size_t duplicates = 0, filled = 0;
     int parks = 0, malformed_messages = 0;
 };

@@ -8,9 +8,11 @@
 --   in_queue_max   so many events a queue holds: whoever is further behind is detached
 -- Returns all that the worker holds now; at most one partition is named to be released, or all of a handler that is
 -- paused or quarantined: nobody waits for those.
---   out_detached   fed from the store, up to out_edge, the position current now
---   out_bind       within one queue of the edge: to be bound, then lease_bound
+--   out_queues     bound: to be read; bind: to be bound, then lease_bound; detached: fed from the store up to out_edge;
+--                  others: not this worker's are in force
+--   out_edge       the position current now
 --   out_published  all that the relay has published lies at or below it
+-- At least one row, without a partition when the worker holds none.
 drop function if exists lantern.lease_tick(text, uuid, text, integer, text, text, bigint);
 drop function if exists lantern.lease_tick(text, uuid, text, integer, text, text, bigint, text);
 create or replace function lantern.lease_tick(
@@ -18,7 +20,7 @@ create or replace function lantern.lease_tick(
     in_queues text default '', in_partitions integer[] default '{}', in_taken bigint[] default '{}',
     in_queue_max bigint default 250000)
 returns table (out_partition integer, out_epoch bigint, out_feed_cursor bigint, out_feed_target bigint,
-               out_release boolean, out_detached boolean, out_bind boolean, out_edge bigint, out_published bigint)
+               out_release boolean, out_queues text, out_edge bigint, out_published bigint)
 language plpgsql as $$
 declare
     total  integer;
@@ -82,24 +84,34 @@ begin
     -- A ceiling that is not known says nothing.
     select case when m.ceiling = 9223372036854775807 then m.floor else m.ceiling end into out_published
       from lantern.marks m where m.reader = 'relay';
-    select out_edge - min(greatest(l.feed_cursor, coalesce(first.wanted, out_edge))) into behind
-      from lantern.leases l,
-           (select min(r.begin_position) as wanted from lantern.routes r where r.handler = in_handler) first
-     where l.handler = in_handler and l.partition < total and l.feed_target is null;
+    behind := lantern.lease_distance(in_handler);
     if now_is = 'attached' and behind > in_queue_max then
         perform lantern.feed_from_the_store(in_handler, 'fed from the store until its queues can hold the rest');
         now_is := 'detached';
     end if;
+    out_queues := case when in_queues not in ('', in_use) then 'others'
+                       when now_is in ('attached', 'detached') and behind <= in_queue_max then 'bind'
+                       when now_is = 'attached' then 'bound' else 'detached' end;
 
     return query
         select l.partition, l.epoch, l.feed_cursor, l.feed_target,
                total = 0 or (mine > share and l.partition = max(l.partition) over ()),
-               now_is <> 'attached', behind <= in_queue_max and now_is in ('attached', 'detached'),
-               out_edge, coalesce(out_published, 0)
-          from lantern.leases l
-         where l.handler = in_handler and l.worker_id = in_worker
+               out_queues, out_edge, coalesce(out_published, 0)
+          from (select 1) always
+          left join lantern.leases l on l.handler = in_handler and l.worker_id = in_worker
          order by l.partition;
 end $$;
+
+-- How far the handler is from the position current now, by what has been fed of partitions whose queues are not bound;
+-- null: all are. Nothing is wanted before the earliest beginning.
+create or replace function lantern.lease_distance(in_handler text) returns bigint language sql stable as $$
+    select edge.position - min(greatest(l.feed_cursor, coalesce(first.wanted, edge.position)))
+      from lantern.handlers h
+      join lantern.leases l on l.handler = h.handler and l.partition < h.partitions and l.feed_target is null,
+           (select min(r.begin_position) as wanted from lantern.routes r where r.handler = in_handler) first,
+           (select case when s.is_called then s.last_value else 0 end as position from lantern.events_position s) edge
+     where h.handler = in_handler group by edge.position
+$$;
 
 -- Whoever holds a lease of the handler is fenced, once its batch in flight has ended: what it believes of the routes
 -- or of the partitions is no longer so. It takes leases again with its next heartbeat, and reads the routes then.
@@ -123,7 +135,7 @@ drop function if exists lantern.lease_bound(text);
 drop function if exists lantern.lease_bound(text, text, integer, bigint, text[]);
 create or replace function lantern.lease_bound(
     in_handler text, in_queues text default '', in_partitions integer default 0, in_revision bigint default 0,
-    in_types text[] default null, in_build text default '') returns void
+    in_types text[] default null, in_build text default '', in_queue_max bigint default 250000) returns void
 language plpgsql as $$
 declare
     known record;
@@ -133,7 +145,7 @@ begin
     -- 1. The queues in force.
     update lantern.handlers h set plugin_build = in_build
      where h.handler = in_handler and in_build not in ('', h.plugin_build);
-    select h.queues, h.queues_revision into known from lantern.handlers h where h.handler = in_handler for no key update;
+    select h.queues, h.queues_revision, h.state into known from lantern.handlers h where h.handler = in_handler for no key update;
     if in_queues not in ('', known.queues) then
         if in_revision <= known.queues_revision then
             return;
@@ -153,6 +165,14 @@ begin
     select h.handler, p from lantern.handlers h, generate_series(0, h.partitions - 1) p
      where h.handler = in_handler
     on conflict do nothing;
+    -- Nothing is attached that takes no events, or whose queues can't hold what it is behind.
+    if known.state not in ('attached', 'detached') then
+        return;
+    end if;
+    if lantern.lease_distance(in_handler) > in_queue_max then
+        perform lantern.feed_from_the_store(in_handler, 'fed from the store until its queues can hold the rest');
+        return;
+    end if;
 
     -- 2. Routes that start now.
     select case when is_called then last_value else 0 end into here from lantern.events_position;
@@ -176,6 +196,4 @@ begin
     -- 4. It is attached.
     update lantern.handlers h set state = 'attached', state_reason = '', state_since = clock_timestamp()
      where h.handler = in_handler and h.state = 'detached';
-    delete from lantern.retired_bindings r using lantern.handlers h
-     where h.handler = in_handler and r.handler = h.handler and r.queues = h.queues and r.event_type = '';
 end $$;
