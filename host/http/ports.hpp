@@ -40,14 +40,17 @@ struct RowsQuery {
     };
     std::string handler, table;
     std::vector<Condition> conditions;  // joined by and; from: >=, to: <
-    std::vector<std::string> order_by;  // descending; the key breaks ties
+    std::vector<std::string> order_by;  // the key breaks ties
     std::size_t limit = 50;
-    std::string cursor;  // `next` of the page before, as the adapter made it; empty: first page
+    std::string cursor;  // `next` or `previous` of a page, as the adapter made it; empty: first page
+    // Nulls come last in ascending order, and first in descending order.
+    enum class Order { ascending, descending } order = Order::descending;
 };
 
 struct RowsAnswer {
-    std::vector<std::string> rows;    // JSON objects
-    std::optional<std::string> next;  // any text; nothing: the last page
+    std::vector<std::string> rows;          // JSON objects
+    std::optional<std::string> next{};      // any text; nothing: the last page
+    std::optional<std::string> previous{};  // nothing: the first page
 };
 
 struct HistoryQuery {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <limits>
+#include <tuple>
 
 #include "host/core/limits.hpp"
 #include "host/http/guarded.hpp"
@@ -32,23 +33,28 @@ std::string quoted(const std::string& text) {
     return boost::json::serialize(boost::json::string(text));
 }
 
-// {"items": [...], "next": path or null}; the next page is the same question with another cursor.
-void answer_page(Exchange& exchange, const std::vector<std::string>& items,
-                 const std::optional<std::string>& cursor) {
+// The same question with another cursor.
+std::string page_link(const Exchange& exchange, const std::string& cursor) {
+    auto parameters = exchange.target.parameters;
+    std::erase_if(parameters, [](const Parameter& of) { return of.first == "cursor"; });
+    parameters.emplace_back("cursor", cursor);
+    return exchange.target.path + "?" + encode_query(parameters);
+}
+
+// {"items": [...], "next": path or null, "previous": path or null}
+void answer_page(Exchange& exchange, const RowsAnswer& page) {
     std::string body = "{\"items\":[";
-    for (std::size_t n = 0; n < items.size(); ++n) body += (n ? "," : "") + items[n];
-    body += "],\"next\":";
-    std::vector<Header> headers;
-    if (cursor) {
-        auto parameters = exchange.target.parameters;
-        std::erase_if(parameters, [](const Parameter& of) { return of.first == "cursor"; });
-        parameters.emplace_back("cursor", *cursor);
-        const auto next = exchange.target.path + "?" + encode_query(parameters);
-        body += quoted(next);
-        headers.push_back({"Link", "<" + next + ">; rel=\"next\""});
-    } else {
-        body += "null";
+    for (std::size_t n = 0; n < page.rows.size(); ++n) body += (n ? "," : "") + page.rows[n];
+    body += "]";
+    std::string links;
+    for (const auto& [name, cursor] : {std::pair{"next", page.next}, std::pair{"previous", page.previous}}) {
+        body += ",\"" + std::string(name) + "\":" + (cursor ? quoted(page_link(exchange, *cursor)) : "null");
+        if (!cursor) continue;
+        links += (links.empty() ? "<" : ", <") + page_link(exchange, *cursor) + ">; rel=\"" +
+                 (name == std::string("next") ? "next" : "prev") + "\"";
     }
+    std::vector<Header> headers;
+    if (!links.empty()) headers.push_back({"Link", links});
     exchange.answer_json(200, body + "}", std::move(headers));
 }
 
@@ -57,6 +63,18 @@ std::string item_of(const Event& event, const std::string& shown) {
            ",\"type\":" + quoted(event.type) + ",\"schema_version\":" + std::to_string(event.schema_version) +
            ",\"recorded_at\":" + quoted(iso8601(event.recorded_at)) + ",\"data\":" + shown +
            ",\"metadata\":" + event.metadata + "}";
+}
+
+// "username" ascending, "-username" descending.
+std::vector<std::string> sorts_of(const QueryRoute& route) {
+    std::vector<std::string> sorts;
+    for (const auto& column : route.sorts) sorts.insert(sorts.end(), {column, "-" + column});
+    return sorts;
+}
+
+std::pair<std::vector<std::string>, RowsQuery::Order> order_of(const std::string& sort) {
+    if (sort.starts_with('-')) return {{sort.substr(1)}, RowsQuery::Order::descending};
+    return {{sort}, RowsQuery::Order::ascending};
 }
 
 }  // namespace
@@ -152,17 +170,21 @@ void Queries::row(Session& session, const std::shared_ptr<RowWait>& wait) {
 void Queries::rows(Session& session, Exchange& exchange) {
     const auto& route = *exchange.match.query;
     Question question(exchange.target);
-    RowsQuery query{route.handler, route.table, {}, route.order_by, limits::kPageRowsDefault, {}};
+    RowsQuery query{route.handler, route.table, {}, route.order_by, limits::kPageRowsDefault, {}, {}};
+    query.order = RowsQuery::Order::descending;
     for (const auto& filter : route.filters)
         if (const auto value = question.text(filter.parameter))
             query.conditions.push_back({filter.parameter, filter.column, filter.compare, *value});
     query.limit = static_cast<std::size_t>(question.number("limit", 1, limits::kPageRowsMax).value_or(query.limit));
     query.cursor = question.text("cursor").value_or("");
+    if (!route.sorts.empty())
+        if (const auto sort = question.one_of("sort", sorts_of(route)))
+            std::tie(query.order_by, query.order) = order_of(*sort);
     if (const auto complaint = question.complaint(); !complaint.empty())
         return exchange.refuse_malformed(complaint);
     const auto answer = session.reads().rows(query);
     if (!answer) return exchange.refuse_malformed(answer.error());
-    answer_page(exchange, answer.value().rows, answer.value().next);
+    answer_page(exchange, answer.value());
 }
 
 void Queries::history(Session& session, Exchange& exchange) {
@@ -178,11 +200,10 @@ void Queries::history(Session& session, Exchange& exchange) {
         return exchange.refuse_malformed(complaint);
     const auto answer = session.reads().history(query);
     if (answer.head.value == 0) return exchange.refuse_absent("There is no " + route.aggregate + " of this id.");
-    std::vector<std::string> items;
-    for (const auto& event : answer.events) items.push_back(item_of(event, world_.shown(event)));
-    std::optional<std::string> next;
-    if (answer.more && !answer.events.empty()) next = std::to_string(answer.events.back().revision.value);
-    answer_page(exchange, items, next);
+    RowsAnswer page;
+    for (const auto& event : answer.events) page.rows.push_back(item_of(event, world_.shown(event)));
+    if (answer.more && !answer.events.empty()) page.next = std::to_string(answer.events.back().revision.value);
+    answer_page(exchange, page);
 }
 
 void Queries::state(Session& session, Exchange& exchange) {

@@ -13,6 +13,15 @@ std::optional<std::string> Question::text(const std::string& name) {
     return value ? std::optional(*value) : std::nullopt;
 }
 
+std::optional<std::string> Question::one_of(const std::string& name, const std::vector<std::string>& choices) {
+    const auto given = text(name);
+    if (!given || std::find(choices.begin(), choices.end(), *given) != choices.end()) return given;
+    complaint_ += name + " must be one of";
+    for (const auto& choice : choices) complaint_ += (&choice == choices.data() ? " " : ", ") + choice;
+    complaint_ += ". ";
+    return std::nullopt;
+}
+
 std::vector<std::string> Question::texts(const std::string& name) {
     known_.insert(name);
     std::vector<std::string> values;

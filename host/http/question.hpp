@@ -17,6 +17,7 @@ public:
     explicit Question(const Target& target) : target_(target) {}
 
     std::optional<std::string> text(const std::string& name);
+    std::optional<std::string> one_of(const std::string& name, const std::vector<std::string>& choices);
     std::vector<std::string> texts(const std::string& name);  // name=a&name=b, or name=a,b
     std::optional<std::int64_t> number(const std::string& name, std::int64_t least, std::int64_t most);
     std::optional<Timestamp> time(const std::string& name);  // RFC 3339

@@ -24,9 +24,12 @@ struct ReadTable {
 struct RowsStatement {
     std::string sql;  // columns: row as JSON, then the texts of the columns it is ordered by
     Params params;
+    bool backwards = false;  // the rows come in the opposite order, from the page's end
+    std::string cursors[2];  // what a cursor to the rows behind, and to those before, begins with
 };
 
-// Ordered by the columns asked for, then by the key, all descending, nulls last; reads one row more than asked for.
+// Ordered by the columns asked for, then by the key, all in one direction, so that an index on the first column is
+// followed from where the page begins; reads one row more than asked for.
 // Error: what of the question is malformed.
 Result<RowsStatement> rows_statement(const ReadTable& table, const http::RowsQuery& query);
 

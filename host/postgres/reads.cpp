@@ -53,6 +53,28 @@ bool table_changed(const Fault& fault) {
     return fault.code() == "42703" || fault.code() == "42P01" || fault.code() == "0A000" || fault.code() == "3F000";
 }
 
+http::RowsAnswer page_of(const Rows& rows, const http::RowsQuery& query, const RowsStatement& statement) {
+    http::RowsAnswer answer;
+    const auto count = std::min(rows.size(), query.limit);
+    if (count == 0) return answer;
+    const bool more = rows.size() > query.limit;
+    for (std::size_t row = 0; row < count; ++row)
+        answer.rows.push_back(rows.text(statement.backwards ? count - 1 - row : row, 0));
+    // To the rows on that side of this one.
+    const auto cursor = [&](const std::string& side, std::size_t row) {
+        CursorValues values{side};
+        for (int column = 1; column < rows.columns(); ++column)
+            values.push_back(rows.null(row, column) ? std::nullopt
+                                                    : std::optional<std::string>(rows.text(row, column)));
+        return cursor_text(values);
+    };
+    const std::size_t first = statement.backwards ? count - 1 : 0, last = statement.backwards ? 0 : count - 1;
+    // On the side that the page came from there is at least the row where it began.
+    if (more || statement.backwards) answer.next = cursor(statement.cursors[0], last);
+    if (statement.backwards ? more : !query.cursor.empty()) answer.previous = cursor(statement.cursors[1], first);
+    return answer;
+}
+
 std::string short_name(const std::string& prefix, const std::string& sql) {
     return prefix + std::to_string(std::hash<std::string>{}(sql));
 }
@@ -152,21 +174,10 @@ Result<http::RowsAnswer> Reads::rows_now(const http::RowsQuery& query) {
     if (!table) return http::RowsAnswer{};
     const auto made = rows_statement(*table, query);
     if (!made) return failure(made.error());
-    const auto& [sql, params] = made.value();
-    const auto rows = connection_.exec({short_name("rows_", sql), sql}, params);
+    const auto& sql = made.value().sql;
+    const auto rows = connection_.exec({short_name("rows_", sql), sql}, made.value().params);
 
-    http::RowsAnswer answer;
-    for (std::size_t row = 0; row < std::min(rows.size(), query.limit); ++row)
-        answer.rows.push_back(rows.text(row, 0));
-    if (rows.size() > query.limit && query.limit > 0) {
-        CursorValues last;
-        for (int column = 1; column < rows.columns(); ++column)
-            last.push_back(rows.null(query.limit - 1, column)
-                               ? std::nullopt
-                               : std::optional<std::string>(rows.text(query.limit - 1, column)));
-        answer.next = cursor_text(last);
-    }
-    return answer;
+    return page_of(rows, query, made.value());
 }
 
 http::HistoryAnswer Reads::history(const http::HistoryQuery& query) {

@@ -95,7 +95,7 @@ TEST_F(QueryRoutesTest, a_row_before_any_worker_is_lagging_and_says_so) {
 TEST_F(QueryRoutesTest, audit_pages_are_empty_before_any_worker) {
     const auto answer = call("GET", "/v1/audit/?actor=admin&limit=5");
     EXPECT_EQ(answer.status, 200) << answer.body;
-    EXPECT_EQ(answer.body, R"({"items":[],"next":null})");
+    EXPECT_EQ(answer.body, R"({"items":[],"next":null,"previous":null})");
     EXPECT_EQ(call("GET", "/v1/audit/?limit=0").status, 400);
     EXPECT_EQ(call("GET", "/v1/audit/?color=red").status, 400);
 }

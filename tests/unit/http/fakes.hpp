@@ -309,6 +309,7 @@ private:
         rows.kind = QueryRoute::Kind::rows;
         rows.path = "/audit/";
         rows.filters = {{"actor", "actor_id", QueryFilter::Compare::equal}};
+        rows.sorts = {"time", "actor"};
         QueryRoute history;
         history.kind = QueryRoute::Kind::history;
         history.path = "/accounts/{id}/history/";

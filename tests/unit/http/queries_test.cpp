@@ -86,7 +86,8 @@ TEST_F(QueriesTest, a_revision_above_the_head_is_412) {
 
 TEST_F(QueriesTest, pages_name_the_next_one) {
     const auto response = call("GET", "/audit/?actor=a%20b&limit=2");
-    EXPECT_EQ(response.body, R"({"items":[{"n":1},{"n":2}],"next":"/audit/?actor=a%20b&limit=2&cursor=%5B2%5D"})");
+    EXPECT_EQ(response.body,
+              R"({"items":[{"n":1},{"n":2}],"next":"/audit/?actor=a%20b&limit=2&cursor=%5B2%5D","previous":null})");
     EXPECT_THAT(header(response, "Link"), HasSubstr("rel=\"next\""));
     EXPECT_EQ(reads.asked.limit, 2u);
     ASSERT_EQ(reads.asked.conditions.size(), 1u);
@@ -96,6 +97,14 @@ TEST_F(QueriesTest, pages_name_the_next_one) {
     const auto last = call("GET", std::string(boost::json::parse(response.body).at("next").as_string()));
     EXPECT_EQ(reads.asked.cursor, "[2]");
     EXPECT_THAT(last.body, HasSubstr("\"next\":null"));
+
+    call("GET", "/audit/?sort=time");
+    EXPECT_EQ(reads.asked.order_by, std::vector<std::string>{"time"});
+    EXPECT_EQ(reads.asked.order, RowsQuery::Order::ascending);
+    call("GET", "/audit/?sort=-actor");
+    EXPECT_EQ(reads.asked.order_by, std::vector<std::string>{"actor"});
+    EXPECT_EQ(reads.asked.order, RowsQuery::Order::descending);
+    EXPECT_THAT(call("GET", "/audit/?sort=reason").body, HasSubstr("one of time, -time, actor, -actor"));
 
     EXPECT_EQ(call("GET", "/audit/?limit=201").status, 400);
     EXPECT_EQ(call("GET", "/audit/?actr=x").status, 400);
