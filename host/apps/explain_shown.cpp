@@ -101,8 +101,8 @@ std::string worker_text(const Explained& one) {
     const auto& worker = *one.worker;
     text += "held by process " + std::to_string(worker.pid) + " on " + worker.host + ", plugin build " +
             worker.plugin_build.substr(0, 12) + ", " +
-            (worker.alive ? "alive " : "which is taken for dead: its last heartbeat was ") + seconds(worker.seen) +
-            " ago";
+            (worker.alive ? "alive: its last heartbeat was " : "which is taken for dead: its last heartbeat was ") +
+            seconds(worker.seen) + " ago";
     if (!worker.note.empty()) text += "; it waits for: " + worker.note;
     return text + (one.fed ? "." : "; it is still fed from the store.");
 }

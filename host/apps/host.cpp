@@ -67,7 +67,7 @@ Host::Host(const Instance& at, Options options, telemetry::Log log)
 }
 
 void Host::run(const processes::StopRequest& stop) {
-    monitor_.emplace(settings_, host_name(), tallies_);
+    monitor_.emplace(settings_, HostMonitor::Self{host_name(), options_.roles}, tallies_);
     log_.info("shows /metrics, /healthz and /readyz",
               {{"address", settings_.metrics.address}, {"port", monitor_->port()}});
     auto reconciler = prepare(stop);

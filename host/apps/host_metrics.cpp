@@ -108,6 +108,9 @@ void add_store(Metrics& page, postgres::Catalog& catalog, postgres::Backlogs& ba
     page.gauge("lantern_relay_led", "1 while a relay leads.", {}, relay.leader_heartbeat ? 1 : 0);
     page.gauge("lantern_store_position", "Position of the newest event.", {},
                number(catalog.relay().last_position.value));
+    for (const auto& type : catalog.unroutable())
+        page.counter("lantern_unroutable_messages_total", "Messages that came back: nobody handles their type.",
+                     {{"type", type.event_type}}, number(type.messages));
     if (const auto routing = catalog.routing())
         page.gauge("lantern_routing_revision", "Number of the routing in force.", {}, number(routing->number));
 }

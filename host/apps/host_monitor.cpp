@@ -29,8 +29,8 @@ http::ServerOptions options_of(const MetricsSettings& settings) {
 
 }  // namespace
 
-HostMonitor::HostMonitor(const Settings& settings, std::string host, const MemberTallies& tallies)
-    : postgres_url_(settings.postgres_url), host_(std::move(host)), tallies_(tallies) {
+HostMonitor::HostMonitor(const Settings& settings, Self self, const MemberTallies& tallies)
+    : postgres_url_(settings.postgres_url), self_(std::move(self)), tallies_(tallies) {
     server_.emplace(options_of(settings.metrics), [this](http::Request request, http::Respond respond) {
         take(std::move(request), std::move(respond));
     });
@@ -111,7 +111,8 @@ http::Response HostMonitor::readiness() {
 }
 
 supervise::Sight HostMonitor::sight() {
-    supervise::Sight sight{store().backlogs.of_handlers(), store().backlogs.of_relay(), host_, {}};
+    supervise::Sight sight{
+        store().backlogs.of_handlers(), store().backlogs.of_relay(), self_.name, self_.roles, {}};
     const auto now = std::chrono::steady_clock::now();
     const std::lock_guard lock(mutex_);
     for (const auto& process : tallies_.processes()) {

@@ -11,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -25,7 +26,11 @@ namespace lantern::apps {
 class HostMonitor {
 public:
     // Fault(configuration) when it cannot listen. `tallies` outlives it.
-    HostMonitor(const Settings& settings, std::string host, const MemberTallies& tallies);
+    struct Self {
+        std::string name;
+        std::set<supervise::Role> roles;
+    };
+    HostMonitor(const Settings& settings, Self self, const MemberTallies& tallies);
     ~HostMonitor();
     HostMonitor(const HostMonitor&) = delete;
     HostMonitor& operator=(const HostMonitor&) = delete;
@@ -56,7 +61,8 @@ private:
     supervise::Sight sight();
 
     // Constant after construction.
-    const std::string postgres_url_, host_;
+    const std::string postgres_url_;
+    const Self self_;
     const MemberTallies& tallies_;
     std::atomic<bool> runs_ = false;
     std::optional<Store> store_;  // our thread's

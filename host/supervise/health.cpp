@@ -26,10 +26,11 @@ std::optional<std::string> relay_trouble(const RelayBacklog& relay) {
 
 std::optional<std::string> trouble_of_holder(const Backlog& backlog, const Sight& sight, bool relay_stalls) {
     const auto& holder = *backlog.holder;
+    if (holder.host != sight.host) return std::nullopt;  // that one tells
     if (holder.heartbeat >= kSilentAfter && backlog.oldest >= kSilentAfter)
         return "is silent for " + seconds(holder.heartbeat);
-    const auto own = holder.host == sight.host ? sight.workers.find(holder.pid) : sight.workers.end();
-    if (own == sight.workers.end() || relay_stalls) return std::nullopt;  // another host tells; nothing reaches it
+    const auto own = sight.workers.find(holder.pid);
+    if (own == sight.workers.end() || relay_stalls) return std::nullopt;  // of an earlier run; nothing reaches it
     const auto patience = std::max(kStuckAfter, own->second.time_limit + kSilentAfter);
     if (own->second.since_commit < patience || backlog.oldest < patience) return std::nullopt;
     return "has committed nothing for " + seconds(own->second.since_commit) +
@@ -62,7 +63,8 @@ std::optional<std::pair<std::string, std::string>> trouble_of(const Backlog& bac
 std::vector<std::string> stalled(const Sight& sight) {
     std::vector<std::string> sentences;
     const auto relay = relay_trouble(sight.relay);
-    if (relay) sentences.push_back(*relay);
+    if (relay && sight.roles.contains(Role::relay)) sentences.push_back(*relay);
+    if (!sight.roles.contains(Role::worker)) return sentences;
     struct Sum {
         std::int64_t events = 0;
         Milliseconds oldest{0};

@@ -1,12 +1,16 @@
 // Whether what waits is worked off: health by progress against backlog. A system without a backlog is well,
 // whatever its processes do; one with a backlog that nobody works off is not, and whoever should is named.
+// Each host answers for its own workers and roles.
 #pragma once
 
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
+
+#include "host/supervise/members.hpp"
 
 namespace lantern::supervise {
 
@@ -46,6 +50,7 @@ struct Sight {
     std::vector<Backlog> backlogs;
     RelayBacklog relay;
     std::string host;                  // this one, as holders name it
+    std::set<Role> roles;              // of this host
     std::map<int, OwnWorker> workers;  // by pid
 };
 

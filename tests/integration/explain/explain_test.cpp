@@ -150,6 +150,27 @@ TEST_F(ExplainTest, TheVerbTellsItInSentencesAndAsJson) {
         AllOf(HasSubstr("is paused since"), HasSubstr("by anna@desk: disk is moved; `lantern resume people`")));
 }
 
+TEST_F(ExplainTest, StatusSaysWhyAHandlerWaitsAndWhatEndsIt) {
+    script_["2"] = {Outcome::Kind::rejected, "no such country", {}, {}};
+    work();
+    sql_.query("update lantern.workers set heartbeat_at = now() - interval '7 s', note = 'smtp is away'");
+    EXPECT_THAT(
+        lantern({"status"}).output,
+        AllOf(HasSubstr("process 1 on here is silent for 7 s"),
+              HasSubstr("process 1 on here waits for: smtp is away"),
+              HasSubstr("0 streams are retrying and 1 are dead; `lantern parked list --handler people` says why"),
+              HasSubstr("no worker holds 4 of 4 partitions")));
+    sql_.query(
+        "update lantern.handlers set state = 'quarantined', state_reason = 'crashed' where handler = 'people'");
+    sql_.query("insert into lantern.unroutable (event_type, messages) values ('LEFT', 3)");
+    EXPECT_THAT(lantern({"status"}).output,
+                AllOf(HasSubstr(", crashed; install another build of the plugin, or `lantern resume people`"),
+                      HasSubstr("nobody handles LEFT: 3 messages came back")));
+    const auto status = boost::json::parse(lantern({"status", "-o", "json"}).output);
+    EXPECT_EQ(status.at("unroutable").at(0).at("event_type"), "LEFT");
+    EXPECT_EQ(status.at("handlers").at(1).at("reasons").as_array().size(), 4u);
+}
+
 TEST_F(ExplainTest, WhatIsNotThereIsSaid) {
     for (const auto& [words, why] :
          {std::pair{std::vector<std::string>{"explain", "stream", "user/nobody"}, "there is no stream user/nobody"},

@@ -17,7 +17,7 @@ Backlog waits(std::int64_t events, Milliseconds oldest) {
 }
 
 Sight sight_of(std::vector<Backlog> backlogs) {
-    return {std::move(backlogs), {0, 0ms, 300ms}, "here", {{7, {100ms, 30s}}}};
+    return {std::move(backlogs), {0, 0ms, 300ms}, "here", {Role::relay, Role::worker}, {{7, {100ms, 30s}}}};
 }
 
 TEST(Health, AnIdleSystemIsWellWhateverItsProcessesDo) {
@@ -54,8 +54,21 @@ TEST(Health, AWorkerThatLivesAndCommitsNothingIsNamedAfterItsTimeLimit) {
     EXPECT_THAT(stalled(sight), ElementsAre(AllOf(HasSubstr("committed nothing for 35.0 s"),
                                                   HasSubstr("it waits for: smtp: connection refused"),
                                                   HasSubstr("1 event waits"))));
+}
+
+TEST(Health, AHostAnswersForItsOwnWorkersAndRoles) {
+    auto backlog = waits(1, 1min);
+    backlog.holder->heartbeat = 1min;
+    auto sight = sight_of({backlog});
+    ASSERT_FALSE(stalled(sight).empty());
     sight.host = "elsewhere";
     EXPECT_THAT(stalled(sight), IsEmpty()) << "the worker's own host tells of it";
+    sight.host = "here";
+    sight.relay = {5, 1min, 40s};
+    sight.roles = {Role::api};
+    EXPECT_THAT(stalled(sight), IsEmpty());
+    sight.roles = {Role::relay};
+    EXPECT_THAT(stalled(sight), ElementsAre(HasSubstr("relay: ")));
 }
 
 TEST(Health, APartitionThatNobodyHoldsIsNamed) {
