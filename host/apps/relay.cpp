@@ -6,6 +6,7 @@
 
 #include "host/apps/host_processes.hpp"
 #include "host/apps/ready_signal.hpp"
+#include "host/apps/sweeping.hpp"
 #include "host/apps/verbs.hpp"
 #include "host/core/fault.hpp"
 #include "host/postgres/catalog.hpp"
@@ -24,6 +25,7 @@ namespace {
 using relay::Step;
 
 constexpr auto kRoutingEvery = std::chrono::seconds{1};
+constexpr int kTakeAwayEvery = 10;  // looks at the routing
 constexpr auto kTellEvery = std::chrono::seconds{1};
 
 Milliseconds longer(Milliseconds delay) {
@@ -41,7 +43,8 @@ public:
           leadership_(settings.postgres_url, relay_identity(getpid())),
           publisher_(settings.amqp_url, source_.incarnation()),
           relay_(source_, leadership_, publisher_, clock_),
-          housekeeping_(settings.postgres_url, settings.keep) {}
+          housekeeping_(settings.postgres_url, settings.keep),
+          sweeping_(settings.postgres_url, log) {}
 
     // What is in hand is finished, then leadership is given back.
     void run(const processes::StopRequest& stop) {
@@ -51,6 +54,7 @@ public:
             follow_store();
             const Step step = relay_.step();
             report(step);
+            sweeping_.lead(relay_.leads());
             tell(step);
             if (step.wait > Milliseconds{0}) stop.wait(step.wait);
         }
@@ -64,10 +68,13 @@ private:
         looked_at_ = clock_.steady();
         try {
             const auto revision = catalog_.routing();
-            if (revision && revision->number != routing_) {
+            auto unbound = catalog_.unbound();
+            if (revision && (revision->number != routing_ || unbound != unbound_)) {
                 routing_ = revision->number;
+                unbound_ = std::move(unbound);
                 route(*revision);
             } else if (relay_.leads()) {
+                if (++looks_ % kTakeAwayEvery == 0) publisher_.take_away_again();
                 retire();
             }
         } catch (const Fault& fault) {
@@ -85,9 +92,11 @@ private:
         }
         std::vector<rabbitmq::TopologyHandler> handlers;
         for (const HandlerSettings& handler : routing.value().handlers) {
-            handlers.push_back({handler.name, handler.partitions, handler.queue_type, handler.event_types});
+            handlers.push_back({handler.name, handler.partitions, handler.queue_type, handler.event_types,
+                                limits::kQueueLengthMax, unbound_.contains(handler.name)});
         }
-        log_.info("follows the routing", {{"revision", revision.number}, {"handlers", handlers.size()}});
+        log_.info("follows the routing",
+                  {{"revision", revision.number}, {"handlers", handlers.size()}, {"detached", unbound_.size()}});
         publisher_.route(std::move(handlers));
     }
 
@@ -159,6 +168,8 @@ private:
 
     std::optional<std::chrono::steady_clock::time_point> looked_at_;
     std::int64_t routing_ = 0;  // number of the revision that is followed
+    int looks_ = 0;
+    std::set<HandlerName> unbound_;  // handlers that have no queues
     // Said already
     std::string trouble_;
     bool led_ = false;
@@ -167,6 +178,7 @@ private:
     std::optional<std::chrono::steady_clock::time_point> told_at_;
     std::map<std::string, std::uint64_t> counted_;
     postgres::Housekeeping housekeeping_;
+    Sweeping sweeping_;
 };
 
 int run_relay(const Instance& at) {

@@ -149,6 +149,8 @@ public:
     // attached, detached or held one is paused, only a paused or quarantined one goes on. Nothing: there is no such
     // handler.
     std::optional<std::string> pause(const HandlerName& handler, const Action& action);
+    // Those that have no queues now: fed from the store, or taking nothing.
+    std::set<HandlerName> unbound();
     std::optional<std::string> resume(const HandlerName& handler, const Action& action);
 
     // The supervisor saw the process end: its leases are free at once.

@@ -36,8 +36,10 @@ public:
     }
 
     Connection& connection() { return connection_; }
-    void routed(std::set<std::string> types) {
+    // Types that queues wait for, and types of handlers that have none now.
+    void routed(std::set<std::string> types, std::set<std::string> fed) {
         routed_ = std::move(types);
+        fed_ = std::move(fed);
         lost_ = false;
     }
     bool lost() const { return lost_; }
@@ -102,7 +104,7 @@ private:
     void came_back(const amqp_basic_properties_t& properties) {
         const std::string type(view(properties.type));
         if (!routed_.contains(type)) {
-            ++unroutable_[type];
+            if (!fed_.contains(type)) ++unroutable_[type];
             return;
         }
         lost_ = true;
@@ -114,7 +116,7 @@ private:
     std::map<std::string, std::uint64_t>& unroutable_;
     Connection connection_;
     const MessageContext context_;
-    std::set<std::string> routed_;
+    std::set<std::string> routed_, fed_;
     std::span<const Event> events_;  // being published
     ConfirmWindow window_;
     std::string frames_;
@@ -126,9 +128,19 @@ Publisher::Publisher(std::string url, Uuid incarnation) : url_(std::move(url)), 
 Publisher::~Publisher() = default;
 
 void Publisher::route(std::vector<TopologyHandler> handlers) {
-    if (handlers == handlers_) return;
+    for (const TopologyHandler& handler : handlers) {
+        if (std::find(handlers_.begin(), handlers_.end(), handler) == handlers_.end()) changed_.push_back(handler);
+    }
     handlers_ = std::move(handlers);
-    declared_ = false;
+    // Of what changed twice meanwhile, the last word counts.
+    std::erase_if(changed_, [&](const TopologyHandler& handler) {
+        return std::find(handlers_.begin(), handlers_.end(), handler) == handlers_.end();
+    });
+}
+
+void Publisher::take_away_again() {
+    for (const TopologyHandler& handler : handlers_)
+        if (handler.detached) changed_.push_back(handler);
 }
 
 bool Publisher::retire(const Retired& gone) {
@@ -150,11 +162,13 @@ void Publisher::belong_to(const Uuid& incarnation) {
 
 void Publisher::declare_topology() {
     if (session_ && !session_->connection().usable()) session_.reset();
-    if (session_ && declared_ && !session_->lost()) return;
+    const bool stands = session_ && declared_ && !session_->lost();
+    if (stands && changed_.empty()) return;
     declared_ = false;
     try {
         if (!session_) session_ = std::make_unique<Session>(*this, unroutable_);
-        declare_all();
+        declare(stands ? changed_ : handlers_);
+        changed_.clear();
     } catch (const Fault&) {
         session_.reset();
         throw;
@@ -162,22 +176,31 @@ void Publisher::declare_topology() {
     declared_ = true;
 }
 
-void Publisher::declare_all() {
+void Publisher::declare(const std::vector<TopologyHandler>& handlers) {
     Topology topology(session_->connection());
     topology.declare_exchange();
-    problems_.clear();
-    std::set<std::string> types;
-    for (const TopologyHandler& handler : handlers_) {
+    for (const TopologyHandler& handler : handlers) {
+        problem_of_.erase(handler.name);
         try {
-            topology.declare(handler);
+            if (handler.detached) {
+                topology.retire({handler.name, queue_set(handler.partitions, handler.queue_type), ""});
+            } else {
+                topology.declare(handler);
+            }
         } catch (const Fault& fault) {
             // One handler's queue must not hold up all others; its worker reports it as well.
             if (fault.kind() != FaultKind::configuration || !session_->connection().usable()) throw;
-            problems_.push_back(fault.what());
+            problem_of_[handler.name] = fault.what();
         }
-        types.insert(handler.event_types.begin(), handler.event_types.end());
     }
-    session_->routed(std::move(types));
+    problems_.clear();
+    std::set<std::string> types, fed;
+    for (const TopologyHandler& handler : handlers_) {
+        (handler.detached ? fed : types).insert(handler.event_types.begin(), handler.event_types.end());
+        if (const auto at = problem_of_.find(handler.name); at != problem_of_.end())
+            problems_.push_back(at->second);
+    }
+    session_->routed(std::move(types), std::move(fed));
 }
 
 void Publisher::service() {

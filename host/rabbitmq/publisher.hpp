@@ -18,8 +18,11 @@ public:
     Publisher(std::string url, Uuid incarnation);
     ~Publisher() override;
 
-    // What is to be declared from now on. What was routed before stays bound until it is retired.
+    // What is to be declared from now on. What was routed before stays bound until it is retired; the queues of who
+    // is detached are taken away.
     void route(std::vector<TopologyHandler> handlers);
+    // A worker that did not know yet may have made queues of a detached handler once more.
+    void take_away_again();
     // Takes something away from the broker; false: not now, the topology is not declared.
     bool retire(const Retired& gone);
     // What was retired is wanted again: it is declared with the next declare_topology().
@@ -40,11 +43,13 @@ public:
 
 private:
     class Session;
-    void declare_all();
+    void declare(const std::vector<TopologyHandler>& handlers);
 
     const std::string url_;
     Uuid incarnation_;
     std::vector<TopologyHandler> handlers_;
+    std::vector<TopologyHandler> changed_;  // of these, not declared yet
+    std::map<HandlerName, std::string> problem_of_;
     std::map<std::string, std::uint64_t> unroutable_;
     std::vector<std::string> problems_;
     bool declared_ = false;

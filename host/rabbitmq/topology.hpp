@@ -20,6 +20,7 @@ struct TopologyHandler {
     QueueType queue_type = QueueType::quorum;
     std::vector<std::string> event_types;
     std::int64_t queue_length_max = limits::kQueueLengthMax;
+    bool detached = false;  // routed, but fed from the store: its queues are taken away
     bool operator==(const TopologyHandler&) const = default;
 };
 
