@@ -83,5 +83,7 @@ void latency();
 void load();
 void abi();
 void memory();
+void rebuild();
+void import_events();
 
 }  // namespace lantern::bench

@@ -8,7 +8,8 @@ int main(int argc, char** argv) {
     using Bench = std::pair<const char*, void (*)()>;
     const Bench benches[] = {{"live", lantern::bench::live},       {"append", lantern::bench::append},
                              {"latency", lantern::bench::latency}, {"load", lantern::bench::load},
-                             {"abi", lantern::bench::abi},         {"memory", lantern::bench::memory}};
+                             {"abi", lantern::bench::abi},         {"memory", lantern::bench::memory},
+                             {"rebuild", lantern::bench::rebuild}, {"import", lantern::bench::import_events}};
     int ran = 0;
     for (const auto& [name, run] : benches) {
         if (argc > 1 && std::strcmp(argv[1], name) != 0) continue;
@@ -16,7 +17,9 @@ int main(int argc, char** argv) {
         ++ran;
     }
     if (ran == 0) {
-        std::fprintf(stderr, "no benchmark is called %s; there are live, append, latency, load, abi, memory\n",
+        std::fprintf(stderr,
+                     "no benchmark is called %s; there are live, append, latency, load, abi, memory, "
+                     "rebuild, import\n",
                      argv[1]);
         return 1;
     }

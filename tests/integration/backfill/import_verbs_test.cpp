@@ -17,10 +17,9 @@ std::string created(const std::string& id, const std::string& user, const std::s
 
 // What the streams hold, whatever their bigint ids and positions.
 constexpr const char* kStreams =
-    "select string_agg(concat_ws(' ', aggregate_type, aggregate_id, e.revision, e.id, type, schema_version, "
-    "recorded_at,"
-    " data, metadata), E'\\n' order by aggregate_type, aggregate_id, e.revision) from lantern.events e"
-    " join lantern.streams s using (stream_id)";
+    "select md5(string_agg(concat_ws(' ', aggregate_type, aggregate_id, e.revision, e.id, type, schema_version,"
+    " recorded_at, data::jsonb, metadata::jsonb), '|' order by aggregate_type, aggregate_id, e.revision))"
+    " from lantern.events e join lantern.streams s using (stream_id)";
 
 class ImportVerbsTest : public BackfillTest {};
 

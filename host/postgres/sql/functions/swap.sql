@@ -185,9 +185,12 @@ begin
        set generation = h.generation + 1, plugin = in_plugin, plugin_version = in_plugin_version,
            schema_version = in_schema_version, declaration = in_declaration, declaration_hash = in_declaration_hash
      where h.handler = in_handler returning h.generation into raised;
-    -- 4. History was applied from the first event on.
+    -- 4. History was applied from the first event on: workers must not go by routes that begin later.
     update lantern.routes r set begin_position = 0
      where r.handler = in_handler and r.end_position is null and r.begin_position is distinct from 0;
+    if found then
+        perform lantern.leases_fence(in_handler);
+    end if;
     return raised;
 end $$;
 

@@ -1,0 +1,99 @@
+// Rebuilds while commands come in and readers look: nothing is lost, nobody sees less than before.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <atomic>
+#include <memory>
+#include <thread>
+
+#include "tests/support/dev_instance.hpp"
+#include "tests/support/servers.hpp"
+
+namespace lantern::test {
+namespace {
+
+class BackfillE2eTest : public testing::Test {
+protected:
+    static void SetUpTestSuite() {
+        instance = std::make_unique<DevInstance>(Place{fresh_directory() / "dev"});
+        const auto started = instance->start();
+        ASSERT_TRUE(started.ended.clean()) << started.output;
+    }
+    static void TearDownTestSuite() { instance.reset(); }
+
+    static std::int64_t ask(const std::string& sql) { return instance->sql(sql).integer(0, 0); }
+
+    static inline std::unique_ptr<DevInstance> instance;
+};
+
+// Something done again and again beside the test, until it ends.
+class Beside {
+public:
+    template <class Step>
+    explicit Beside(Step step)
+        : thread_([this, step] {
+              while (!end_) step();
+          }) {}
+    ~Beside() { join(); }
+    void join() {
+        end_ = true;
+        if (thread_.joinable()) thread_.join();
+    }
+
+private:
+    std::atomic<bool> end_{false};
+    std::thread thread_;
+};
+
+TEST_F(BackfillE2eTest, readers_see_no_gap_and_no_event_is_lost_while_models_are_swapped) {
+    std::atomic<int> created{0};
+    Beside commands([&] {
+        const auto answer = instance->create_user("user" + std::to_string(created + 1));
+        if (answer.status == 201) ++created;
+    });
+    ASSERT_TRUE(eventually([&] { return ask("select count(*) from user_read_model.users") >= 10; }));
+
+    // A prepared statement of one connection, through all swaps.
+    postgres::Connection reader({.url = instance->endpoint("postgres_url")});
+    reader.script("prepare look as select count(*), coalesce(max(revision), 0) from user_read_model.users");
+    std::int64_t seen = 0;
+    std::atomic<int> went_back{0}, looks{0};
+    Beside readers([&] {
+        const auto now = reader.query("execute look").integer(0, 0);
+        if (now < seen) ++went_back;
+        seen = now;
+        ++looks;
+    });
+    for (int round = 0; round < 3; ++round) {
+        const auto made = created.load();
+        const auto said =
+            instance->lantern({"backfill", round == 1 ? "audit_log" : "user_read_model", "--processes", "2"});
+        EXPECT_TRUE(said.ended.clean()) << said.output;
+        for (const pid_t pid : instance->find({"worker", "user_read_model"})) ::kill(pid, SIGKILL);
+        EXPECT_TRUE(eventually([&] { return created > made + 5; }));
+    }
+    const auto back = instance->lantern({"rollback", "user_read_model"});
+    EXPECT_TRUE(back.ended.clean()) << back.output;
+    commands.join();
+    readers.join();
+    EXPECT_EQ(went_back, 0) << "of " << looks << " looks";
+
+    EXPECT_TRUE(eventually([&] { return ask("select count(*) from user_read_model.users") >= created; }));
+    EXPECT_EQ(ask("select count(*) from user_read_model.users"), ask("select count(*) from lantern.streams"));
+    EXPECT_TRUE(eventually([&] {
+        return ask("select count(*) from audit_log.audit_log") == ask("select count(*) from lantern.events");
+    }));
+    for (const char* handler : {"user_read_model", "audit_log"}) {
+        const auto verified = instance->lantern({"verify", handler});
+        EXPECT_TRUE(verified.ended.clean()) << verified.output;
+    }
+    // One mail for each user: nothing of this ran a side effect again.
+    EXPECT_TRUE(eventually([&] {
+        return ask("select count(*) from lantern.effects where handler = 'welcome_email' and state = 'done'") >=
+               created;
+    }));
+    EXPECT_EQ(ask("select count(*) from lantern.effects where handler = 'welcome_email' and attempt > 1"), 0);
+}
+
+}  // namespace
+}  // namespace lantern::test

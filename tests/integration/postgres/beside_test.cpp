@@ -1,0 +1,188 @@
+#include "host/postgres/beside.hpp"
+
+#include <gmock/gmock.h>
+
+#include "host/postgres/comparison.hpp"
+#include "host/postgres/swap.hpp"
+#include "tests/integration/postgres/handlers.hpp"
+
+namespace lantern::postgres {
+namespace {
+
+using ::testing::HasSubstr;
+
+class BesideTest : public test::PostgresTest {
+protected:
+    BesideTest() {
+        Catalog catalog(url_);
+        EXPECT_TRUE(
+            catalog.apply(test::usual_routing(), {test::projection_plugin(), test::effect_plugin()}, "tester", 0));
+        schema_ = {HandlerName{"people"}, catalog.handler(HandlerName{"people"})->id,
+                   test::projection_plugin().tables, "people@2"};
+        create_beside(connection_, schema_);
+        job_ = jobs_.start({HandlerName{"people"}, "rebuild", "{}", "tester", 0}).value();
+        for (int stream = 1; stream <= 20; ++stream)
+            sql_.query(
+                "insert into lantern.streams (aggregate_type, aggregate_id, revision) values ('user', $1, 10)",
+                Params{}.add("u" + std::to_string(stream)));
+    }
+    static Row person(const Uuid& id, const std::string& name) {
+        return {id.text(),        name,
+                std::int64_t{41}, 1.5,
+                std::int64_t{1},  std::int64_t{1'795'232'006'000'123},
+                std::int64_t{-1}, std::string(R"({"a": "b\"c"})")};
+    }
+    static std::vector<Value> monday(const std::string& country) { return {std::int64_t{20'000}, country}; }
+
+    Connection connection_{session_of_backfill(url_)};
+    Jobs jobs_{url_};
+    HandlerSchema schema_;
+    std::int64_t job_ = 0;
+    const WorkerId self_ = test::fresh_id(), other_ = test::fresh_id();
+};
+
+TEST_F(BesideTest, WhatWasLoadedIsThereWithItsKeysAndPartialResultsAreOneRow) {
+    jobs_.plan(job_, 1000);
+    const auto slot = jobs_.lease(job_, self_, Jobs::Share::history);
+    ASSERT_TRUE(slot);
+    Load load(connection_, schema_, *slot);
+    const auto id = test::fresh_id();
+    load.add(0, person(id, "tab\tnewline\nback\\slash"));
+    load.add_partial(1, monday("DE"), {{2, std::int64_t{2}}, {4, std::int64_t{50}}, {6, std::string("late")}},
+                     Position{9});
+    load.add_partial(1, monday("DE"),
+                     {{2, std::int64_t{3}}, {3, 0.5}, {4, std::int64_t{40}}, {6, std::string("early")}},
+                     Position{4});
+    load.add_partial(1, monday("FR"), {{2, std::int64_t{1}}}, Position{0});
+    worker::StreamRow row;
+    row.stream = StreamId{1};
+    row.revision = Revision{3};
+    load.add(row);
+    ASSERT_TRUE(load.commit(slot->until, {4, 0}));
+    build_keys(connection_, schema_);
+    build_keys(connection_, schema_);  // safe to repeat
+
+    EXPECT_EQ(one(R"(select name from "people@2".people)"), "tab\tnewline\nback\\slash");
+    EXPECT_EQ(one(R"(select concat_ws(' ', country, made, sum, extract(epoch from first) * 1000000, newest_name,
+                     lantern_position) from "people@2".per_day where country = 'DE')"),
+              "DE 5 0.5 40.000000 late 9");
+    EXPECT_EQ(one(R"(select made || coalesce(newest_name, '-') from "people@2".per_day where country = 'FR')"),
+              "1-");
+    EXPECT_EQ(
+        one("select string_agg(tablename, ' ' order by tablename) from pg_tables where schemaname = 'people@2'"),
+        "lantern_streams people per_day");
+    constexpr const char* kIndexes =
+        "select string_agg(replace(indexdef, '\"people@2\"', 'people'), ' ' order by indexname) from pg_indexes "
+        "where"
+        " schemaname = ";
+    EXPECT_EQ(one(kIndexes + std::string("'people@2'")), one(kIndexes + std::string("'people'")));
+    EXPECT_EQ(jobs_.find(job_)->slots_done, jobs_.find(job_)->slots);
+}
+
+TEST_F(BesideTest, WhoLostItsShareWritesNothing) {
+    jobs_.plan(job_, 1000);
+    const auto slot = jobs_.lease(job_, self_, Jobs::Share::history);
+    ASSERT_TRUE(slot);
+    EXPECT_FALSE(jobs_.lease(job_, other_, Jobs::Share::history)) << "it is held";
+    sql_.query("update lantern.job_slots set beat_at = now() - interval '1 minute'");
+    const auto taken = jobs_.lease(job_, other_, Jobs::Share::history);
+    ASSERT_TRUE(taken);
+    EXPECT_EQ(taken->lost, 1);
+    Load stale(connection_, schema_, *slot);
+    stale.add(0, person(test::fresh_id(), "x"));
+    EXPECT_FALSE(stale.commit(slot->until, {1, 0}));
+    EXPECT_EQ(one(R"(select count(*) from "people@2".people)"), "0");
+    Load fresh(connection_, schema_, *taken);
+    EXPECT_TRUE(fresh.commit(StreamId{7}, {1, 0}));
+    jobs_.release(other_);
+    EXPECT_EQ(jobs_.lease(job_, self_, Jobs::Share::history)->after, StreamId{7}) << "goes on behind the cursor";
+}
+
+TEST_F(BesideTest, SharesCoverAllStreamsOnce) {
+    jobs_.plan(job_, 35);  // of 20 streams with 10 events each
+    EXPECT_GT(jobs_.find(job_)->slots, 3);
+    EXPECT_EQ(jobs_.find(job_)->events_total, 200);
+    EXPECT_EQ(one("select count(*) from lantern.streams s where (select count(*) from lantern.job_slots t where "
+                  "t.slot > 0"
+                  " and s.stream_id > t.first_stream and s.stream_id <= t.last_stream) <> 1"),
+              "0");
+}
+
+TEST_F(BesideTest, AModelThatIsBehindIsNotSwappedIn) {
+    build_keys(connection_, schema_);
+    sql_.script(
+        "insert into people.lantern_streams (stream_id, revision) values (1, 5);"
+        "insert into \"people@2\".lantern_streams (stream_id, revision, state) values (1, 3, 1)");
+    Transaction transaction(connection_);
+    ASSERT_TRUE(take_barrier(connection_, schema_.handler_id));
+    try {
+        swap_schemas(connection_, {schema_, "people@1", test::projection_plugin()});
+        FAIL() << "swapped";
+    } catch (const Fault& fault) {
+        EXPECT_EQ(fault.code(), "LN031");
+        EXPECT_THAT(fault.what(), HasSubstr("1 streams would go back"));
+    }
+}
+
+TEST_F(BesideTest, TheBarrierIsNotWaitedForLong) {
+    sql_.begin();
+    sql_.query("select pg_advisory_xact_lock_shared(x'4c42'::integer, $1::integer)",
+               Params{}.add(schema_.handler_id));
+    connection_.begin();
+    EXPECT_FALSE(take_barrier(connection_, schema_.handler_id));
+    connection_.rollback();
+    sql_.rollback();
+    Transaction transaction(connection_);
+    EXPECT_TRUE(take_barrier(connection_, schema_.handler_id));
+}
+
+TEST_F(BesideTest, AnOpenTransactionOlderThanTheLoadStandsInTheWay) {
+    sql_.script("begin isolation level repeatable read");
+    sql_.query("select count(*) from people.people");
+    note_loaded(connection_, job_);
+    const auto why = transaction_in_the_way(connection_, job_);
+    ASSERT_TRUE(why);
+    EXPECT_THAT(*why, HasSubstr("would find the new model empty"));
+    sql_.rollback();
+    EXPECT_FALSE(transaction_in_the_way(connection_, job_));
+}
+
+TEST_F(BesideTest, ComparisonLeavesNothingOutInSilence) {
+    build_keys(connection_, schema_);
+    const auto tables = schema_.tables;
+    const auto a = test::fresh_id().text(), b = test::fresh_id().text(), c = test::fresh_id().text();
+    sql_.script(
+        "insert into lantern.streams (aggregate_type, aggregate_id, revision) values ('user', '" + a +
+        "', 1), ('user', '" + b + "', 2), ('user', '" + c +
+        "', 1);"
+        "insert into people.people (id, name) values ('" +
+        a + "', 'same'), ('" + b + "', 'live'), ('" + c +
+        "', 'live');"
+        "insert into \"people@2\".people (id, name) values ('" +
+        a + "', 'same'), ('" + b + "', 'fresh'), ('" + c +
+        "', 'fresh');"
+        // b stands elsewhere in the two models, the others at the same checkpoint
+        "insert into people.lantern_streams (stream_id, revision) select stream_id, revision from lantern.streams"
+        " where aggregate_id in ('" +
+        a + "', '" + b + "', '" + c +
+        "');"
+        "insert into \"people@2\".lantern_streams (stream_id, revision) select stream_id, 1 from lantern.streams"
+        " where aggregate_id in ('" +
+        a + "', '" + b + "', '" + c + "')");
+    auto compared = compare(connection_, "people", "people@2", tables);
+    EXPECT_EQ(compared.tables[0].equal, 1);
+    EXPECT_EQ(compared.tables[0].differing, 1);
+    EXPECT_EQ(compared.tables[0].unsettled, 1);
+    EXPECT_EQ(compared.streams_unsettled, 1);
+    EXPECT_FALSE(compared.settled());
+    ASSERT_EQ(compared.differences.size(), 1u);
+    EXPECT_THAT(compared.differences[0].left, HasSubstr(c));
+    sql_.script(
+        "update people.people set name = 'fresh'; update \"people@2\".people set name = 'fresh';"
+        "update people.lantern_streams set revision = 1");
+    compared = compare(connection_, "people", "people@2", tables);
+    EXPECT_TRUE(compared.equal()) << compared.json();
+}
+
+}  // namespace
+}  // namespace lantern::postgres
