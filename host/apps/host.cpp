@@ -84,6 +84,7 @@ void Host::run(const processes::StopRequest& stop) {
         supervisor_->tick();
         forget_the_dead();
         coroner_.tend();
+        blocked_.show(coroner_.blocked());
         if (!ready_) report_ready();
         constexpr milliseconds kReadyEvery{100};
         const auto idle = supervisor_->idle();
@@ -149,6 +150,7 @@ void Host::aim_at(Target target) {
 
 HostProcesses::Extra Host::extra(const supervise::Member& member) {
     HostProcesses::Extra extra;
+    if (member.role == Role::api) extra.handed_over[BlockedCommands::kVariable] = blocked_.descriptor();
     if (!member.handler.empty()) extra.printed.push_back({"handler", member.handler});
     if (member.role == Role::worker) extra.handed_over[telemetry::kTallyVariable] = tallies_.open(member);
     if (const auto launch = target_.launches.find(member.edition); launch != target_.launches.end()) {
@@ -221,9 +223,11 @@ void Host::ended(const supervise::Death& death, std::optional<milliseconds> agai
     if (death.member.role == Role::relay) dead_relays_.insert(relay_identity(run_, death.pid));
     telemetry::Fields fields{{"member", death.member.text()}, {"pid", death.pid}, {"with", death.how}};
     if (!again_in) return log_.info("ended", fields);
-    if (const auto other = supervisor_->stand_in(death.member)) {
-        not_starting_[death.member] = death.member.text() + " in its next edition does not get ready (" +
-                                      death.how + "); the one before goes on";
+    if (supervisor_->stand_in(death.member)) {
+        const std::string how = death.member.text() + " in its next edition does not get ready (" + death.how +
+                                "); the one before goes on";
+        log_.error(how, fields);
+        not_starting_[death.member] = how;
         tell_who_does_not_start();
     }
     fields.push_back({"again_in", in_ms(*again_in)});

@@ -9,6 +9,7 @@
 
 #include "host/core/clock.hpp"
 #include "host/core/fault.hpp"
+#include "host/core/limits.hpp"
 #include "host/flight_recorder/recorder.hpp"
 #include "host/processes/vitals.hpp"
 
@@ -137,8 +138,19 @@ void HostProcesses::kill(const Member& member) {
 }
 
 void HostProcesses::watch() {
-    for (auto& [member, running] : running_)
+    for (auto& [member, running] : running_) {
+        end_if_stopped(member, running);
         if (running.board) look_at(member, running);
+    }
+}
+
+void HostProcesses::end_if_stopped(const Member& member, Running& running) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!processes::vitals_of(running.child->pid()).stopped) return running.stopped_since.reset();
+    if (!running.stopped_since) running.stopped_since = now;
+    if (now - *running.stopped_since < limits::kHeartbeatDead) return;
+    log_.error("is ended, since a signal stopped it", {{"member", member.text()}, {"pid", running.child->pid()}});
+    running.child->signal(SIGKILL);
 }
 
 void HostProcesses::look_at(const Member& member, Running& running) {

@@ -41,8 +41,10 @@ public:
     void ask_to_stop(const supervise::Member& member) override;
     void kill(const supervise::Member& member) override;
 
-    // Ends what overran its time limit or its memory. To be called once in supervise::Watchdog::kLookEvery. Members
-    // that are near the end of their memory, outside of any call, are asked to stop, so that they begin anew.
+    // Ends what overran its time limit or its memory, or was stopped by a signal for so long that its leases are
+    // another's by now (what it still tries when it wakes is fenced, but it does no work meanwhile). To be called
+    // once in supervise::Watchdog::kLookEvery. Members that are near the end of their memory, outside of any call,
+    // are asked to stop, so that they begin anew.
     void watch();
 
     // Waits until a member ended, one of the descriptors is readable, or `wait` has passed.
@@ -56,10 +58,12 @@ private:
         std::chrono::steady_clock::time_point kill_at{};  // with a sentence: it should have died by then
         bool drains = false;                              // was asked to begin anew
         std::unique_ptr<ReadySignal> ready;
+        std::optional<std::chrono::steady_clock::time_point> stopped_since{};
     };
 
     void capture(const supervise::Member& member, const Extra& extra, processes::Program& program);
     void look_at(const supervise::Member& member, Running& running);
+    void end_if_stopped(const supervise::Member& member, Running& running);
     void pass(const supervise::Member& member, Running& running, supervise::Sentence sentence,
               const std::vector<supervise::Call>& calls);
 

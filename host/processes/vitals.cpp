@@ -17,6 +17,7 @@ Vitals vitals_of(pid_t pid) {
     if (const auto name_end = stat.rfind(')'); name_end != std::string::npos && name_end + 2 < stat.size()) {
         const char state = stat[name_end + 2];
         vitals.frozen = state == 'T' || state == 't';
+        vitals.stopped = state == 'T';
     }
     std::size_t total = 0, resident = 0;
     if (std::ifstream(place + "/statm") >> total >> resident)

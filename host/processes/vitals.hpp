@@ -9,6 +9,7 @@ namespace lantern::processes {
 
 struct Vitals {
     bool frozen = false;             // stopped by a signal or a debugger
+    bool stopped = false;            // by a signal: nobody looks at it
     std::size_t resident_bytes = 0;  // memory in use
 };
 

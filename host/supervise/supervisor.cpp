@@ -13,9 +13,13 @@ void Supervisor::want(const std::set<Member>& members) {
     if (stopping_) return;
     wanted_ = members;
     look_for_ready();
-    for (const auto& [member, running] : running_)
-        if (running.ready && !running.kill_at) stand_ins_.insert(member);
-    std::erase_if(stand_ins_, [&](const Member& member) { return wanted_.contains(member) || !awaited(member); });
+    std::erase_if(stand_ins_, [&](const Member& member) { return wanted_.contains(member); });
+    // Who is ready, and else whoever there is.
+    for (const bool ready : {true, false})
+        for (const auto& [member, running] : running_)
+            if (running.ready == ready && !running.kill_at && !wanted_.contains(member) &&
+                (ready || !seated(member)))
+                stand_ins_.insert(member);
     for (const auto& member : wanted_)
         if (!running_.contains(member)) waiting_.try_emplace(member, Waiting{clock_.steady(), milliseconds{0}});
     hand_over();
@@ -33,6 +37,11 @@ void Supervisor::tick() {
     }
 }
 
+bool Supervisor::seated(const Member& member) const {
+    return std::any_of(stand_ins_.begin(), stand_ins_.end(),
+                       [&](const Member& other) { return other.shares_seat_with(member); });
+}
+
 // Whether another edition of the stand-in's seat is wanted, and not ready.
 bool Supervisor::awaited(const Member& stand_in) const {
     return std::any_of(wanted_.begin(), wanted_.end(), [&](const Member& member) {
@@ -43,9 +52,10 @@ bool Supervisor::awaited(const Member& stand_in) const {
 }
 
 std::optional<Member> Supervisor::stand_in(const Member& member) const {
+    if (!wanted_.contains(member)) return std::nullopt;
     const auto found = std::find_if(stand_ins_.begin(), stand_ins_.end(),
                                     [&](const Member& other) { return other.shares_seat_with(member); });
-    return found == stand_ins_.end() || !wanted_.contains(member) ? std::nullopt : std::optional(*found);
+    return found == stand_ins_.end() ? std::nullopt : std::optional(*found);
 }
 
 void Supervisor::look_for_ready() {

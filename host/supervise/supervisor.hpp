@@ -61,6 +61,7 @@ private:
     void note(const Death& death);
     void look_for_ready();
     void hand_over();
+    bool seated(const Member& member) const;
     bool awaited(const Member& stand_in) const;
     void start_due();
     void ask_to_stop(const Member& member, Running& running);

@@ -82,10 +82,10 @@ TEST_F(RoutingTest, a_bad_edit_leaves_everything_as_it_was_and_says_where) {
     EXPECT_TRUE(status_says(routing.string() + ":4:")) << status();
 
     edit("version: 1\nevents:\n  USER_CREATED: [user_read_model, audit_logg]\n");
-    EXPECT_TRUE(status_says(routing.string() + ":3:34: found the handler \"audit_logg\" of an unknown plugin"))
+    EXPECT_TRUE(status_says(routing.string() + ":3:35: found the handler \"audit_logg\" of an unknown plugin"))
         << status();
     EXPECT_NE(status().find("did you mean \"audit_log\"?"), std::string::npos) << status();
-    EXPECT_NE(log().find(":3:34: found the handler"), std::string::npos);
+    EXPECT_NE(log().find(":3:35: found the handler"), std::string::npos);
     ASSERT_TRUE(client.goes_on());
     EXPECT_EQ(revision(), 1);
     EXPECT_EQ(workers("user_read_model"), readers);

@@ -90,6 +90,7 @@ TEST_F(LiveChangesTest, FewerPartitionsAndMoreAgainFenceAZombieOfTheFirst) {
     apply(edit(kUsual, 4, "r3"), 2);
     auto third = worker(3, 4, 3, kUsual);
     third.bound();
+    sql_.query("update lantern.workers set heartbeat_at = now() - interval '1 hour' where pid = 1");
     ASSERT_EQ(third.tick("", {}).held.size(), 4u);
     EXPECT_GT(third.tick("", {}).held.at(3).epoch, zombie.epoch);
 }

@@ -303,6 +303,19 @@ TEST_F(HandOverTest, the_next_edit_replaces_the_one_that_was_not_ready) {
     EXPECT_EQ(spawner.starts[old], 1);
 }
 
+TEST_F(HandOverTest, one_that_has_not_got_ready_yet_stands_in_when_nobody_else_does) {
+    const Member mail{Role::worker, "mail", 0, "old"}, next_mail{Role::worker, "mail", 0, "next"};
+    spawner.unready.insert({mail, next_mail});
+    supervisor.want({next, kRelay, mail});
+    supervisor.tick();
+    supervisor.want({next, kRelay, next_mail});
+    EXPECT_TRUE(spawner.asked.empty());
+    EXPECT_EQ(supervisor.stand_in(next_mail), mail);
+    supervisor.tick();
+    get_ready();
+    EXPECT_EQ(spawner.asked, (std::vector{mail, old}));
+}
+
 TEST_F(HandOverTest, a_seat_that_is_gone_does_not_wait_for_another) {
     supervisor.want({kRelay});
     EXPECT_EQ(spawner.asked, (std::vector{next, old}));
