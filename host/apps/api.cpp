@@ -3,20 +3,19 @@
 
 #include <malloc.h>
 
+#include "host/apps/aggregates.hpp"
 #include "host/apps/ready_signal.hpp"
 #include "host/apps/shared_heads.hpp"
 #include "host/apps/verbs.hpp"
+#include "host/apps/watched_aggregates.hpp"
 #include "host/core/fault.hpp"
 #include "host/http/server.hpp"
-#include "host/plugin_loading/directory.hpp"
-#include "host/plugin_loading/upcasters.hpp"
 #include "host/postgres/admissions.hpp"
 #include "host/postgres/announcer.hpp"
 #include "host/postgres/reads.hpp"
 #include "host/postgres/store.hpp"
 #include "host/processes/stop_request.hpp"
 #include "host/schemas/event_schemas.hpp"
-#include "host/schemas/validation.hpp"
 #include "host/security/hashing_pool.hpp"
 #include "host/security/passwords.hpp"
 #include "host/security/secrets.hpp"
@@ -26,8 +25,6 @@
 namespace lantern::apps {
 namespace {
 
-using plugin_loading::Directory;
-
 schemas::EventSchemas schemas_of(const Settings& settings) {
     auto loaded = schemas::EventSchemas::load(settings.schema_directory);
     if (loaded) return std::move(loaded.value());
@@ -36,39 +33,11 @@ schemas::EventSchemas schemas_of(const Settings& settings) {
     throw Fault(FaultKind::configuration, "event schemas", "cannot be used:" + problems);
 }
 
-// The settings of an aggregate, which must be as its plugin says.
-std::string settings_for(const Description& described, const Settings& settings) {
-    const auto given = settings.aggregate_settings.find(described.aggregate_type);
-    const std::string text = given == settings.aggregate_settings.end() ? "{}" : given->second;
-    std::string problems;
-    for (const auto& violation : schemas::validate(described.settings_schema, text))
-        problems += "\n  " + (violation.pointer.empty() ? "/" : violation.pointer) + ": " + violation.message;
-    if (problems.empty()) return text;
-    throw Fault(FaultKind::configuration, "aggregates." + described.aggregate_type,
-                "settings that its plugin does not take:" + problems);
-}
-
-// Every aggregate of the plugin directory. A route whose aggregate is not among them answers 503.
+// A route whose aggregate is not among them answers 503.
 command::Aggregates aggregates_of(const Settings& settings, const std::filesystem::path& copies,
-                                  const telemetry::Log& log) {
-    plugin_loading::ProbeOptions probing;
-    probing.copies = copies;
-    const Directory plugins(settings.plugin_directory, std::move(probing));
-    for (const auto& found : plugins.found())
-        if (!found.refusal.empty()) log.warn("plugin refused", {{"why", found.refusal}});
-    command::Aggregates aggregates;
-    const auto schema_plugins = plugins.open_all(PluginKind::schema);
-    for (const auto& library : plugins.open_all(PluginKind::aggregate)) {
-        const auto& described = library->description();
-        auto upcasters = plugin_loading::Upcasters::make(schema_plugins, described);
-        if (!upcasters) throw Fault(FaultKind::configuration, "plugin " + described.name, upcasters.error());
-        aggregates[described.aggregate_type] = {library->aggregate(), std::move(upcasters.value()),
-                                                settings_for(described, settings)};
-        log.info("aggregate loaded", {{"aggregate", described.aggregate_type},
-                                      {"plugin", described.name},
-                                      {"version", described.version},
-                                      {"build", described.build.substr(0, 12)}});
-    }
+                                  WatchedCalls& calls, const telemetry::Log& log) {
+    auto aggregates = load_aggregates(settings, copies, log);
+    for (auto& [type, loaded] : aggregates) loaded = watched(std::move(loaded), calls);
     for (const auto& route : settings.http.commands)
         if (!aggregates.contains(route.aggregate))
             log.error("no plugin decides this route; it answers 503",
@@ -116,7 +85,7 @@ public:
         : settings_(settings),
           log_(log),
           schemas_(schemas_of(settings)),
-          aggregates_(aggregates_of(settings, cache, log)),
+          aggregates_(aggregates_of(settings, cache, calls_, log)),
           mac_(settings.http.admin_token + settings.http.auth.token_key),
           tokens_(tokens_of(settings)),
           heads_(cache, settings.postgres_url),
@@ -146,7 +115,7 @@ public:
 private:
     http::Api::World world() {
         return {settings_.http,
-                {aggregates_, cache_, heads_, mac_, clock_},
+                {aggregates_, cache_, heads_, mac_, clock_, &calls_},
                 hashing_,
                 announcer_,
                 workers_,
@@ -167,6 +136,7 @@ private:
     const Settings settings_;
     const telemetry::Log log_;
     const schemas::EventSchemas schemas_;
+    WatchedCalls calls_;
     const command::Aggregates aggregates_;
     const security::KeyedMac mac_;
     const std::unique_ptr<security::Tokens> tokens_;  // nullptr: nobody logs in

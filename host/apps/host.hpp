@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "host/apps/blocked_commands.hpp"
 #include "host/apps/coroner.hpp"
 #include "host/apps/host_monitor.hpp"
 #include "host/apps/host_processes.hpp"
@@ -55,6 +56,7 @@ private:
     Settings settings_;
     SystemClock clock_;
     Coroner coroner_;
+    BlockedCommandsShown blocked_;
     MemberTallies tallies_;
     std::optional<HostMonitor> monitor_;
     std::optional<HostProcesses> processes_;

@@ -9,6 +9,11 @@
 #include <vector>
 
 namespace lantern::apps {
+namespace {
+
+constexpr int kQuietMs = 500;
+
+}  // namespace
 
 struct PluginOutput::Pipe {
     processes::Lines lines;
@@ -45,14 +50,19 @@ void PluginOutput::read(int descriptor, telemetry::Fields fields) {
 void PluginOutput::run() {
     for (bool ending = false;;) {
         std::vector<pollfd> wanted{{wake_, POLLIN, 0}};
+        int wait_ms = -1;
         {
             const std::lock_guard lock(mutex_);
             ending = end_;
-            for (const auto& [descriptor, pipe] : pipes_) wanted.push_back({descriptor, POLLIN, 0});
+            for (const auto& [descriptor, pipe] : pipes_) {
+                wanted.push_back({descriptor, POLLIN, 0});
+                if (pipe.lines.dropped_some()) wait_ms = kQuietMs;
+            }
         }
-        const int ready = poll(wanted.data(), wanted.size(), ending ? 0 : -1);
+        const int ready = poll(wanted.data(), wanted.size(), ending ? 0 : wait_ms);
         if (ready < 0 && errno == EINTR) continue;
-        if (ready <= 0) break;
+        if (ready == 0 && !ending) say_dropped();
+        if (ready <= 0 && ending) break;
         eventfd_t woken = 0;
         eventfd_read(wake_, &woken);
         for (std::size_t at = 1; at < wanted.size(); ++at) {
@@ -64,6 +74,12 @@ void PluginOutput::run() {
             pipes_.erase(pipe);
         }
     }
+}
+
+// Those that flooded are quiet for now.
+void PluginOutput::say_dropped() {
+    const std::lock_guard lock(mutex_);
+    for (auto& [descriptor, pipe] : pipes_) pipe.lines.pause();
 }
 
 // A bounded part, so that all have their turn. False: it ended.

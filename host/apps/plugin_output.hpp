@@ -28,6 +28,7 @@ private:
     struct Pipe;
 
     void run();
+    void say_dropped();
     bool take(int descriptor, Pipe& pipe);
 
     const telemetry::Log log_;

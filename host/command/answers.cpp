@@ -49,6 +49,21 @@ Answer unloaded(const std::string& aggregate_type) {
     return answer;
 }
 
+Answer blocked(const std::string& aggregate_type, const std::string& command, const std::string& build) {
+    const std::string what =
+        "the command " + command + " of " + aggregate_type + " with build " + build.substr(0, 12);
+    auto answer = answer_of({503,
+                             "command-blocked",
+                             "Not available",
+                             "Processes that decided " + what +
+                                 " died too often. It is not decided any more until its plugin is replaced.",
+                             "",
+                             "",
+                             {}});
+    answer.defect = what + " is blocked: api processes died of it";
+    return answer;
+}
+
 Answer revision_differs(Revision head) {
     return answer_of({412,
                       "revision-differs",

@@ -14,6 +14,8 @@ Answer rejected(std::vector<Rejection> rejections);
 // The caller learns that it is a defect, the log learns which.
 Answer defective(std::string defect);
 Answer unloaded(const std::string& aggregate_type);
+// api processes died of this command too often.
+Answer blocked(const std::string& aggregate_type, const std::string& command, const std::string& build);
 Answer revision_differs(Revision head);
 Answer busy_stream(int repeats);
 Answer key_taken(const std::string& scope);

@@ -51,10 +51,33 @@ struct CommandPath::Basis {
     const Description& described() const { return plugin.aggregate->description(); }
 };
 
+namespace {
+
+class Watched {
+public:
+    Watched(Calls* calls, const Description& plugin, const std::string& command) : calls_(calls) {
+        if (calls_) calls_->begin(plugin, command);
+    }
+    ~Watched() {
+        if (calls_) calls_->end();
+    }
+    Watched(const Watched&) = delete;
+    Watched& operator=(const Watched&) = delete;
+
+private:
+    Calls* const calls_;
+};
+
+}  // namespace
+
 CommandPath::Step CommandPath::proceed(Handling& handling) {
     auto& request = handling.request;
     const auto aggregate = world_.aggregates.find(request.aggregate);
     if (aggregate == world_.aggregates.end()) return unloaded(request.aggregate);
+    const auto& described = aggregate->second.aggregate->description();
+    if (world_.calls && world_.calls->blocked(described, request.command))
+        return blocked(request.aggregate, request.command, described.build);
+    const Watched watched(world_.calls, described, request.command);
     if (auto nobody = find_aggregate(aggregate->second, handling)) return std::move(*nobody);
     if (auto first = first_answer(handling)) return std::move(*first);
     while (true)

@@ -61,6 +61,7 @@ public:
         Heads& heads;
         const RequestMac& request_mac;
         Clock& clock;
+        Calls* calls = nullptr;  // nullptr: nobody watches
     };
 
     // One for each thread, since store and random source are the thread's own.

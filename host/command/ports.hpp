@@ -196,6 +196,17 @@ public:
     virtual std::string mac(std::string_view request) const = 0;  // raw bytes; any thread
 };
 
+// Who decides what, told by each thread before it calls an aggregate; and what is not decided any more, because api
+// processes died of it.
+class Calls {
+public:
+    virtual ~Calls() = default;
+    virtual bool blocked(const Description& plugin, const std::string& command) = 0;  // any thread
+    // What the calling thread does until end().
+    virtual void begin(const Description& plugin, const std::string& command) = 0;
+    virtual void end() = 0;
+};
+
 class Upcasts {
 public:
     virtual ~Upcasts() = default;

@@ -55,20 +55,29 @@ void Slot::calling(const Event& event, int attempt) {
     words_->revision.store(static_cast<std::uint64_t>(event.revision.value), kOrder);
     words_->position.store(static_cast<std::uint64_t>(event.position.value), kOrder);
     words_->attempt.store(static_cast<std::uint64_t>(attempt), kOrder);
-    enter();
+    note_time();
+    goes_in();
 }
 
 void Slot::calling_for(std::string_view command) {
+    begins(command);
+    goes_in();
+}
+
+void Slot::begins(std::string_view command) {
     words_->command.store(command);
     words_->event_high.store(0, kOrder);
     words_->event_low.store(0, kOrder);
-    enter();
+    note_time();
 }
 
-void Slot::enter() {
-    ++number_;
+void Slot::note_time() {
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
     words_->since_ns.store(static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count()), kOrder);
+}
+
+void Slot::goes_in() {
+    ++number_;
     // Last, so that whoever sees the call sees what it is about.
     words_->call.store(number_ << 2 | bits(Phase::inside), std::memory_order_release);
 }

@@ -29,6 +29,9 @@ public:
 
     void calling(const Event& event, int attempt);
     void calling_for(std::string_view command);  // of no event
+    // The same in two steps, for a command that takes many calls: they count from the first step on.
+    void begins(std::string_view command);
+    void goes_in();
     // Until stay(): what happens after a call, too, is charged to it. For a call that is made alone.
     void returned();
     // From now on a return leaves the event charged with what follows, until release().
@@ -36,7 +39,7 @@ public:
     void release();
 
 private:
-    void enter();
+    void note_time();
     void leave(std::uint64_t phase);
 
     SlotWords* words_;

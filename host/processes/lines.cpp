@@ -22,7 +22,7 @@ void Lines::add(std::string_view piece, Time now) {
 
 void Lines::finish(Time now) {
     if (!begun_.empty()) line(now);
-    say_dropped();
+    pause();
 }
 
 void Lines::line(Time now) {
@@ -33,13 +33,13 @@ void Lines::line(Time now) {
         ++lost_;
     } else {
         allowed_ -= 1;
-        say_dropped();
+        pause();
         if (!begun_.empty()) take_(begun_);
     }
     begun_.clear();
 }
 
-void Lines::say_dropped() {
+void Lines::pause() {
     if (lost_ > 0) dropped_(std::exchange(lost_, 0));
 }
 

@@ -24,12 +24,14 @@ public:
     Lines(Take take, Dropped dropped) : take_(std::move(take)), dropped_(std::move(dropped)) {}
 
     void add(std::string_view piece, Time now);
+    // Says what was dropped so far; to be called when nothing came for a while.
+    void pause();
+    bool dropped_some() const { return lost_ > 0; }
     // No more comes: the last line may have no end.
     void finish(Time now);
 
 private:
     void line(Time now);
-    void say_dropped();
 
     const Take take_;
     const Dropped dropped_;

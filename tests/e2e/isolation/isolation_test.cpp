@@ -54,6 +54,19 @@ void write_routing(const fs::path& file) {
     std::ofstream(file) << text;
 }
 
+// An aggregate beside the users, with a command that kills and one that does not.
+void write_commands(const fs::path& file) {
+    std::ifstream in(file);
+    std::string text{std::istreambuf_iterator<char>(in), {}};
+    const std::string before = "  commands:\n";
+    std::string routes;
+    for (const std::string command : {"poke", "kick"})
+        routes += "    - {method: POST, path: \"/v1/beasts/{id}/" + command +
+                  "/\", aggregate: beast, command: " + command + ", scope: \"beast:touch\"}\n";
+    text.insert(text.find(before) + before.size(), routes);
+    std::ofstream(file) << text;
+}
+
 class IsolationTest : public testing::Test {
 protected:
     static void SetUpTestSuite() {
@@ -63,8 +76,10 @@ protected:
             if (entry.path().extension() == ".so")
                 fs::copy_file(entry.path(), place / "plugins" / entry.path().filename());
         fs::copy_file(fs::path(ZOO_DIRECTORY) / "wild.so", place / "plugins/wild.so");
+        fs::copy_file(fs::path(ZOO_DIRECTORY) / "wild_aggregate.so", place / "plugins/wild_aggregate.so");
         fs::copy(fs::path(SOURCE_DIRECTORY) / "config", place / "config", fs::copy_options::recursive);
         write_routing(place / "config/routing.yaml");
+        write_commands(place / "config/lantern.yaml");
         instance = std::make_unique<DevInstance>(Place{place / "dev", place / "config", place / "plugins"});
         const auto started = instance->start();
         ASSERT_TRUE(started.ended.clean()) << started.output;
@@ -179,6 +194,29 @@ TEST_F(IsolationTest, a_flood_is_bounded_and_said_and_holds_nobody_up) {
     for (auto at = text.find("wild floods"); at != std::string::npos; at = text.find("wild floods", at + 1))
         ++lines;
     EXPECT_LT(lines, 50'000u);
+}
+
+TEST_F(IsolationTest, a_command_that_kills_api_processes_three_times_answers_503_and_the_rest_is_served) {
+    const auto touch = [](const std::string& how) {
+        return instance->http({.method = "POST",
+                               .path = "/v1/beasts/0192d3a4-5b6c-7d8e-8f90-a1b2c3d4e5f6/" + how + "/",
+                               .body = "{}"});
+    };
+    ASSERT_EQ(touch("poke").status, 200);
+    HttpAnswer answer;
+    ASSERT_TRUE(eventually(
+        [&] {
+            answer = touch("kick");  // 0: nobody was left to answer
+            return answer.status == 503;
+        },
+        kPatience));
+    EXPECT_NE(answer.body.find("command-blocked"), std::string::npos) << answer.body;
+    EXPECT_NE(answer.body.find("the command kick of beast"), std::string::npos) << answer.body;
+    EXPECT_EQ(crashes_of("beast"), "3");
+    EXPECT_NE(one("select backtrace from lantern.crashes where subject = 'beast'").find("bite"), std::string::npos);
+    EXPECT_TRUE(eventually([&] { return touch("poke").status == 200; }));
+    EXPECT_TRUE(eventually([&] { return instance->create_user("untouched").status == 201; }));
+    EXPECT_EQ(touch("kick").status, 503);
 }
 
 TEST_F(IsolationTest, a_build_that_several_events_kill_is_quarantined_until_it_is_resumed) {

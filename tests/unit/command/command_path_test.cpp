@@ -24,6 +24,27 @@ TEST_F(CommandPathTest, a_creation_gets_a_fresh_id_and_holds_its_keys) {
               R"("traceparent":"","source":"127.0.0.1"})");
 }
 
+TEST_F(CommandPathTest, a_blocked_command_is_not_decided_and_answers_503) {
+    const auto id = open("sarah");
+    calls.blocked_commands.insert("rename");
+    const auto answer = handle(request("rename", id, R"({"name":"sally"})"));
+    EXPECT_EQ(answer.status, 503);
+    const auto problem = boost::json::parse(answer.body);
+    EXPECT_EQ(problem.at("type"), "urn:lantern:problem:command-blocked");
+    EXPECT_NE(std::string(problem.at("detail").as_string()).find("the command rename of account"),
+              std::string::npos);
+    EXPECT_EQ(store.head(id), 1);
+    EXPECT_EQ(handle(request("close", id)).status, 200);
+}
+
+TEST_F(CommandPathTest, who_decides_what_is_told_and_ends_with_it) {
+    const auto id = open("sarah");
+    EXPECT_EQ(calls.begun, (std::vector<std::string>{"open"}));
+    handle(request("rename", id, R"({"name":"sally"})"));
+    EXPECT_EQ(calls.begun.back(), "rename");
+    EXPECT_EQ(calls.open, 0);
+}
+
 TEST_F(CommandPathTest, a_taken_key_is_a_conflict_that_names_its_field) {
     open("sarah");
     const auto answer = handle(creation("sarah"));

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "host/command/command_path.hpp"
 #include "host/core/fault.hpp"
@@ -273,6 +274,22 @@ public:
 };
 
 // Deterministic, and no secret: enough to tell requests apart.
+class NotedCalls final : public Calls {
+public:
+    bool blocked(const Description&, const std::string& command) override {
+        return blocked_commands.contains(command);
+    }
+    void begin(const Description&, const std::string& command) override {
+        begun.push_back(command);
+        ++open;
+    }
+    void end() override { --open; }
+
+    std::set<std::string> blocked_commands;
+    std::vector<std::string> begun;
+    int open = 0;
+};
+
 class PlainMac final : public RequestMac {
 public:
     std::string mac(std::string_view request) const override { return "mac of " + std::string(request); }

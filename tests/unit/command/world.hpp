@@ -11,7 +11,9 @@ public:
     StreamCache cache{1u << 20};
     MemoryHeads heads;  // of this process
 
-    CommandPath path() { return CommandPath({aggregates_, cache, heads, mac_, clock_}, store, random_); }
+    NotedCalls calls;
+
+    CommandPath path() { return CommandPath({aggregates_, cache, heads, mac_, clock_, &calls}, store, random_); }
 
     static CommandRequest request(const std::string& command, const std::string& id,
                                   const std::string& data = "{}") {

@@ -37,6 +37,7 @@ TEST_F(LinesTest, that_flood_are_dropped_and_counted_and_then_taken_again) {
     for (std::size_t line = 0; line < Lines::kLinesAtOnce + 1000; ++line) lines.add("line\n", now);
     EXPECT_EQ(taken.size(), Lines::kLinesAtOnce);
     EXPECT_EQ(dropped, 0u);
+    EXPECT_TRUE(lines.dropped_some());
     now += 1s;
     lines.add("after\n", now);
     EXPECT_EQ(dropped, 1000u);
