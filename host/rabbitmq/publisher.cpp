@@ -70,6 +70,9 @@ public:
         return true;
     }
     std::size_t confirmed() const { return window_.prefix(); }
+    // A channel on which a quorum queue without a leader was met may nack for ever, also once there is a new leader
+    // (RabbitMQ 3.10).
+    bool nacked() const { return window_.any_refused() && !lost_; }
     void forget_events() { events_ = {}; }
 
     void returned(const amqp_basic_return_t&) override { returning_ = true; }
@@ -224,7 +227,7 @@ std::size_t Publisher::publish(std::span<const Event> events) {
         const bool answered = session_->publish(events);
         const std::size_t confirmed = session_->confirmed();
         session_->forget_events();
-        if (!answered) session_.reset();
+        if (!answered || session_->nacked()) session_.reset();
         return confirmed;
     } catch (const Fault&) {
         const std::size_t confirmed = session_->confirmed();

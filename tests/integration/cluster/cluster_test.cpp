@@ -43,7 +43,10 @@ protected:
         return urls;
     }
     std::string queues(const PrivateRabbit& asked) {
-        return asked.control({"list_queues", "-q", "-p", "lantern", "name", "leader", "members"}).output;
+        return asked
+            .control({"list_queues", "-q", "-p", "lantern", "name", "leader", "members", "messages_ready",
+                      "messages_unacknowledged", "consumers"})
+            .output;
     }
     // Of the first queue.
     PrivateRabbit& leader() {
@@ -128,12 +131,21 @@ public:
             ASSERT_TRUE(fault.retryable()) << fault.what();
             deliveries_.disconnect();
             connected_ = false;
+            ++faults_;
         }
     }
     bool complete() const {
         return heads_.size() == kStreams && std::all_of(heads_.begin(), heads_.end(), [](const auto& head) {
                    return head.second == Revision{kRevisions};
                });
+    }
+
+    std::string text() const {
+        std::string text;
+        for (const auto& [stream, head] : heads_)
+            if (head.value != kRevisions)
+                text += std::to_string(stream.value) + " at " + std::to_string(head.value) + ", ";
+        return text + std::to_string(faults_) + " faults";
     }
 
 private:
@@ -152,6 +164,7 @@ private:
     const TopologyHandler handler_;
     Deliveries deliveries_;
     bool connected_ = false;
+    int faults_ = 0;
     std::map<StreamId, Revision> heads_;
 };
 
@@ -175,7 +188,9 @@ TEST_F(ClusterTest, TheLeaderOfTheQueuesIsKilledUnderLoadAndNothingIsLostOrReord
             receiving.step();
             return sending.done() && receiving.complete();
         },
-        std::chrono::seconds(120)));
+        std::chrono::seconds(60)))
+        << sending.confirmed() << " confirmed, " << sending.faults() << " faults; " << receiving.text() << "\n"
+        << queues(&victim == nodes_[0].get() ? *nodes_[1] : *nodes_[0]);
     EXPECT_FALSE(victim.running());
 }
 
