@@ -1,10 +1,12 @@
+#include "host/apps/routes.hpp"
+
 #include <algorithm>
 #include <iostream>
 #include <set>
 #include <tuple>
 
 #include "host/apps/plugin_verbs.hpp"
-#include "host/apps/routes.hpp"
+#include "host/apps/query_check.hpp"
 #include "host/apps/routing_check.hpp"
 #include "host/apps/verbs.hpp"
 #include "host/plugin_loading/directory.hpp"
@@ -40,6 +42,8 @@ int check_routes(const Instance& at, std::filesystem::path file) {
     const auto place = from_settings ? settings.value().plugin_directory : at.plugin_directory();
     const plugin_loading::Directory directory(place, probe_options(at));
     problems = problems_with(routing.value(), file, directory);
+    const auto of_queries = query_problems(settings.value(), routing.value(), directory);
+    problems.insert(problems.end(), of_queries.begin(), of_queries.end());
     if (!problems.empty()) return refuse(problems);
 
     std::set<std::string> types;

@@ -19,10 +19,12 @@ struct Checked {
     std::string output;
 };
 
-Checked check(const std::string& file) {
+// `words` may name the file, and another configuration.
+Checked check(const std::string& words) {
+    const std::string config = words.starts_with("--config") ? "" : std::string(" --config ") + LANTERN_CONFIG;
     const std::string command = std::string("LANTERN_CACHE_DIR='") + testing::TempDir() + "routes_check_cache' " +
-                                LANTERN_BINARY + " routes check --config " + LANTERN_CONFIG + " --plugins " +
-                                LANTERN_PLUGINS + " " + file + " 2>&1";
+                                LANTERN_BINARY + " routes check" + config + " --plugins " + LANTERN_PLUGINS + " " +
+                                words + " 2>&1";
     Checked checked;
     std::FILE* pipe = ::popen(command.c_str(), "r");
     EXPECT_NE(pipe, nullptr);
@@ -57,6 +59,38 @@ TEST(RoutesCheck, EveryMisfitIsToldWithItsPlace) {
     EXPECT_THAT(checked.output,
                 HasSubstr(at + ":7:23: found the handler \"audit_log\" of the plugin \"user\", an aggregate"));
     std::filesystem::remove(file);
+}
+
+TEST(RoutesCheck, QueriesThatAskForWhatIsNotThereAreToldWithTheirPlace) {
+    const auto directory = std::filesystem::path(testing::TempDir()) / "routes_check_queries";
+    std::filesystem::remove_all(directory);
+    std::filesystem::copy(LANTERN_CONFIG, directory, std::filesystem::copy_options::recursive);
+    const auto file = directory / "lantern.yaml";
+    std::ofstream(file)
+        << "version: 1\n"
+           "http:\n"
+           "  queries:\n"
+           "    - {show: row, path: '/a/{id}/', aggregate: usr, handler: user_read_model, table: users}\n"
+           "    - {show: rows, path: /b/, handler: audit_lag, table: audit_log, order_by: [time]}\n"
+           "    - {show: rows, path: /c/, handler: audit_log, table: audits, order_by: [time]}\n"
+           "    - show: rows\n"
+           "      path: /d/\n"
+           "      handler: audit_log\n"
+           "      table: audit_log\n"
+           "      order_by: [tme]\n"
+           "      filters: [{parameter: actor}, {parameter: who, column: actr}]\n";
+    const Checked checked = check("--config '" + directory.string() + "'");
+    EXPECT_NE(checked.status, 0);
+    const std::string at = file.string();
+    EXPECT_THAT(checked.output, HasSubstr(at + ":4:48: found the aggregate \"usr\", which no plugin is"));
+    EXPECT_THAT(checked.output,
+                HasSubstr(at + ":5:40: found the handler \"audit_lag\", to which no event is routed"));
+    EXPECT_THAT(checked.output, HasSubstr("did you mean \"audit_log\"?"));
+    EXPECT_THAT(checked.output, HasSubstr(at + ":6:58: found the table \"audits\""));
+    EXPECT_THAT(checked.output, HasSubstr(at + ":11:18: found the column \"tme\""));
+    EXPECT_THAT(checked.output, HasSubstr(at + ":12:37: found the column \"actr\""));
+    EXPECT_THAT(checked.output, HasSubstr("5 problems"));
+    std::filesystem::remove_all(directory);
 }
 
 TEST(RoutesCheck, AFileThatIsNotThereIsAProblem) {

@@ -313,7 +313,7 @@ TEST_F(HandOverTest, one_that_has_not_got_ready_yet_stands_in_when_nobody_else_d
     EXPECT_EQ(supervisor.stand_in(next_mail), mail);
     supervisor.tick();
     get_ready();
-    EXPECT_EQ(spawner.asked, (std::vector{mail, old}));
+    EXPECT_EQ(spawner.asked, (std::vector{old, mail}));
 }
 
 TEST_F(HandOverTest, a_seat_that_is_gone_does_not_wait_for_another) {
