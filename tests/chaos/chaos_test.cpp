@@ -1,7 +1,9 @@
 // Real servers, real processes, and faults that a seed draws. LANTERN_CHAOS_SEED is the first one; a run is
 // repeated with the next for LANTERN_CHAOS_MINUTES. A failure prints its seed: `./dev chaos --seed S`.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
@@ -24,6 +26,34 @@ std::string joined(const std::vector<std::string>& lines) {
     return out;
 }
 
+// What the database then holds is changed behind Lantern's back, each time in one more place, and the checker names
+// it.
+void expect_tampering_is_found(Run& run) {
+    struct Tampering {
+        std::string statement, found;
+    };
+    const std::string one = " where ctid = (select min(ctid) from ";
+    const Tampering done[] = {
+        {"update steady.steps set times = 2" + one + "steady.steps)", "times is 2, expected 1"},
+        {"update troubled.heads set chain = '7'" + one + "troubled.heads)", "chain is 7, expected "},
+        {"delete from user_read_model.users" + one + "user_read_model.users)", "user_read_model.users "},
+        {"update audit_log.audit_log set hash = 'x', revision = 900" + one + "audit_log.audit_log)",
+         "revision is 900, expected "},
+        {"update troubled.lantern_streams set revision = revision - 1" + one + "troubled.lantern_streams)",
+         "troubled.lantern_streams "},
+        {"update lantern.effects set state = 'pending'" + one + "lantern.effects)",
+         "state is pending, expected done"},
+        {"update lantern.effects set attempt = 0" + one + "lantern.effects)", " times in 0 attempts"},
+        {"alter table lantern.events disable trigger all; delete from lantern.events where revision = 2",
+         "but the store has no such event"},
+    };
+    postgres::Connection connection({.url = run.place().database()});
+    for (const auto& [statement, found] : done) {
+        connection.script(statement);
+        EXPECT_THAT(run.check(), testing::Contains(testing::HasSubstr(found))) << statement;
+    }
+}
+
 void run_once(std::uint64_t seed, std::size_t faults) {
     const auto began = std::chrono::steady_clock::now();
     const std::filesystem::path log = std::string(CHAOS_LOG_DIRECTORY) + "/seed-" + std::to_string(seed) + ".log";
@@ -36,6 +66,7 @@ void run_once(std::uint64_t seed, std::size_t faults) {
     run.settle();
     EXPECT_TRUE(run.problems().empty()) << "seed " << seed << joined(run.problems())
                                         << "\n  again: ./dev chaos --seed " << seed << "\n  log: " << log.string();
+    if (run.problems().empty()) expect_tampering_is_found(run);
 }
 
 TEST(Chaos, EverySeedKeepsTheGuarantees) {

@@ -140,6 +140,7 @@ constexpr Kind kKinds[] = {
     {"a worker is killed", "processes", hit_worker<SIGKILL>, nothing},
     {"a worker is killed", "processes", hit_worker<SIGKILL>, nothing},
     {"the host is killed", "processes", hit_host<SIGKILL>, nothing},
+    {"the host is frozen", "processes", hit_host<SIGSTOP>, wake_all},
     {"an api is frozen", "processes", hit_api<SIGSTOP>, wake_all},
     {"the relay is frozen", "processes", hit_relay<SIGSTOP>, wake_all},
     {"a worker is frozen", "processes", hit_worker<SIGSTOP>, wake_all},
@@ -180,7 +181,8 @@ std::vector<Planned> draw(std::uint64_t seed, std::size_t count) {
             for (const Kind& kind : kKinds) deck.push_back(&kind);
             for (std::size_t at = deck.size(); at > 1; --at) std::swap(deck[at - 1], deck[random() % at]);
         }
-        const Planned next{deck.back(), random(), 20 + random() % 400, random() % 4 == 0};
+        const std::uint64_t tries = (20 + random() % 300) * (random() % 5 == 0 ? 5 : 1);
+        const Planned next{deck.back(), random(), tries, random() % 4 == 0};
         deck.pop_back();
         if (!plan.empty() && std::string_view(plan.back().kind->on) == next.kind->on) plan.back().overlaps = false;
         plan.push_back(next);
