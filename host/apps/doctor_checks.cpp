@@ -83,14 +83,28 @@ void check_rights(Examination& to, const Inspection& seen) {
                    "grant create on database " + seen.database + " to " + seen.user);
     else
         to.ok("right to create schemas", who);
-    if (!seen.may_create_roles)
-        to.warning("right to create roles", who + " has it not: handlers can't get database roles of their own",
-                   "alter role " + seen.user + " createrole");
-    else
-        to.ok("right to create roles", who);
     if (!seen.owns_store)
         to.problem("owner of the store", who + " does not own the schema lantern",
                    "connect as its owner, or: grant the owner's role to " + seen.user);
+}
+
+// Workers of a handler that has no role wait for it.
+void check_roles(Examination& to, const Inspection& seen, const Settings& settings) {
+    const std::string subject = "roles of handlers";
+    const std::string grant = "as a superuser: alter role " + seen.user + " createrole";
+    std::string missing;
+    for (const auto& handler : seen.without_role) missing += (missing.empty() ? "" : ", ") + handler;
+    if (!settings.handler_roles)
+        to.warning(subject, "postgres.handler_roles is false: SQL of a plugin has all rights of " + seen.user,
+                   "set it to true, and " + grant);
+    else if (seen.may_create_roles)
+        to.ok(subject, seen.user + " may create them");
+    else if (!missing.empty())
+        to.problem(subject, missing + " have none, and " + seen.user + " may not create them: their workers wait",
+                   grant);
+    else
+        to.warning(subject, seen.user + " may not create them: a handler that is added will wait for its own",
+                   grant);
 }
 
 void check_store(Examination& to, const Inspection& seen) {
@@ -248,6 +262,7 @@ std::optional<Inspection> check_postgres(Examination& to, const Settings& settin
         const auto seen = postgres::inspect(settings.postgres_url);
         check_server(to, seen);
         check_rights(to, seen);
+        check_roles(to, seen, settings);
         check_store(to, seen);
         return seen;
     } catch (const Fault& fault) {

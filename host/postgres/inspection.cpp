@@ -10,6 +10,7 @@ namespace {
 
 const Statement kInspection = statement("inspection");
 const Statement kRoutingHead = statement("routing_head");
+const Statement kRolesMissing = statement("roles_missing");
 
 void add_server(Inspection& seen, Connection& connection) {
     SystemClock clock;
@@ -48,6 +49,8 @@ void add_store(Inspection& seen, Connection& connection) {
         if (fault.kind() != FaultKind::configuration) throw;
         seen.incarnation_trouble = fault.what();
     }
+    const auto missing = connection.exec(kRolesMissing);
+    for (std::size_t row = 0; row < missing.size(); ++row) seen.without_role.push_back(missing.text(row, 0));
     const auto head = connection.exec(kRoutingHead);
     if (head.empty()) return;
     seen.routing = head.integer(0, 0);

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "host/core/identifiers.hpp"
 
@@ -24,9 +25,10 @@ struct Inspection {
     std::string synchronous_commit;
 
     bool migrated = false;
-    std::string migrations_trouble;       // newer than this build, or changed; empty: none
-    std::string incarnation_trouble;      // restored or failed over; empty: none
-    std::optional<std::int64_t> routing;  // number of the revision in force
+    std::vector<std::string> without_role;  // handlers that have no database role of their own
+    std::string migrations_trouble;         // newer than this build, or changed; empty: none
+    std::string incarnation_trouble;        // restored or failed over; empty: none
+    std::optional<std::int64_t> routing;    // number of the revision in force
     std::string routing_hash;
 };
 

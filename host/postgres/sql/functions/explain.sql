@@ -20,7 +20,7 @@ returns table (
 language plpgsql stable as $$
 declare
     one    record;
-    wanted record;
+    wanted boolean;
     skips  boolean;
 begin
     for one in
@@ -50,24 +50,20 @@ begin
         end if;
 
         -- 2. What it wants of the stream, and has not.
-        select count(*) filter (where e.revision > out_checkpoint) as waiting,
-               min(e.recorded_at) filter (where e.revision > out_checkpoint) as oldest,
-               min(e.revision) filter (where e.revision > out_checkpoint) as first,
-               count(*) as ever, coalesce(bool_or(e.revision = in_revision), false) as this
-          into wanted
-          from lantern.events e
-         where e.stream_id = in_stream and lantern.wants(one.handler, e.type, e.position);
-        out_waiting := wanted.waiting; out_oldest := wanted.oldest; out_first := wanted.first;
-        out_first_event := null; out_first_type := null; out_failed_since := null;
+        select count(*), min(p.out_recorded_at), min(p.out_revision) into out_waiting, out_oldest, out_first
+          from lantern.pending_of_stream(one.handler, in_stream) p;
         select e.id, e.type into out_first_event, out_first_type from lantern.events e
-         where e.stream_id = in_stream and e.revision = wanted.first;
+         where e.stream_id = in_stream and e.revision = out_first;
         select min(a.at) into out_failed_since from lantern.attempts a
-         where a.handler = one.handler and a.stream_id = in_stream and a.revision = wanted.first;
+         where a.handler = one.handler and a.stream_id = in_stream and a.revision = out_first;
 
-        -- 3. Whether it wants this event, and if not, why not: by the interval that is nearest.
+        -- 3. Whether it wants this event, or any of the stream; if not, why not: by the interval that is nearest.
         out_route := 'routed'; out_route_begin := null; out_route_end := null;
-        if (in_revision is not null and not wanted.this) or (in_revision is null and wanted.ever = 0) then
-            out_route := 'no_route';
+        wanted := exists (select from lantern.events e
+                           where e.stream_id = in_stream and (in_revision is null or e.revision = in_revision)
+                             and e.type in (select r.event_type from lantern.routes r where r.handler = one.handler)
+                             and lantern.wants(one.handler, e.type, e.position));
+        if not wanted then
             select case when r.begin_position is null then 'not_begun'
                         when e.position <= r.begin_position then 'before' else 'after' end,
                    r.begin_position, r.end_position
@@ -80,7 +76,7 @@ begin
         out_effect_state := null; out_effect_attempt := null; out_effect_note := null;
         select x.state, x.attempt, x.note into out_effect_state, out_effect_attempt, out_effect_note
           from lantern.effects x join lantern.events e on e.id = x.event_id
-         where x.handler = one.handler and e.stream_id = in_stream and e.revision = coalesce(in_revision, wanted.first);
+         where x.handler = one.handler and e.stream_id = in_stream and e.revision = coalesce(in_revision, out_first);
 
         -- 4. In one word.
         skips := exists (select from lantern.attempts a
@@ -89,9 +85,9 @@ begin
         out_verdict := case
             when out_route <> 'routed' then 'not_routed'
             when skips then 'skipped'
-            when in_revision <= out_checkpoint or (in_revision is null and wanted.waiting = 0 and out_stream_state = 0)
+            when in_revision <= out_checkpoint or (in_revision is null and out_waiting = 0 and out_stream_state = 0)
                 then 'applied'
-            when out_stream_state <> 0 and in_revision > wanted.first then 'behind'
+            when out_stream_state <> 0 and in_revision > out_first then 'behind'
             else (array['pending', 'retrying', 'dead'])[out_stream_state + 1] end;
         return next;
     end loop;
