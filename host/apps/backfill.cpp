@@ -11,6 +11,7 @@
 #include "host/apps/job_follow.hpp"
 #include "host/apps/operator_name.hpp"
 #include "host/apps/progress.hpp"
+#include "host/apps/replay.hpp"
 #include "host/apps/verbs.hpp"
 #include "host/core/fault.hpp"
 #include "host/settings/units.hpp"
@@ -22,9 +23,10 @@ using backfill::SwapWhen;
 
 struct Words {
     std::string handler, keep;
+    ReplayWords scope;
     std::int64_t job = 0, max_rate = 0;
     int processes = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, 4u));
-    bool dry_run = false, verify = false, swap_if_equal = false, swap_always = false, no_swap = false;
+    bool verify = false, swap_if_equal = false, swap_always = false, no_swap = false;
     bool move_dependents = false, detach = false;
 };
 
@@ -89,7 +91,8 @@ int dry_run(const Folding& folding) {
 int backfill(const Instance& at, const Words& words) {
     const JobRequest request = request_of(words);
     const auto folding = folding_of(at, HandlerName{words.handler});  // refusals before anything begins
-    if (words.dry_run) return dry_run(folding);
+    if (words.scope.any()) return replay(folding, words.scope);
+    if (words.scope.dry_run) return dry_run(folding);
     drop_old(folding.settings.postgres_url);
     return start(at, words, "rebuild", request);
 }
@@ -133,7 +136,12 @@ void add_backfill(Verbs& verbs) {
     auto& verb = verbs.add("backfill", "fold a handler's tables anew from the store and swap them in",
                            [words](const Instance& at) { return backfill(at, *words); });
     add_common(verb, words);
-    verb.add_flag("--dry-run", words->dry_run, "only say how many events, how long, how much disk");
+    verb.add_option("--stream", words->scope.stream, "only this stream, e.g. user/<id>, in the live tables");
+    verb.add_option("--aggregate", words->scope.aggregate, "only streams of this aggregate type");
+    verb.add_option("--type", words->scope.type, "only streams that have such an event");
+    verb.add_option("--from", words->scope.from, "only streams with an event from this position or time on");
+    verb.add_option("--to", words->scope.to, "only streams with an event up to this position, or before this time");
+    verb.add_flag("--dry-run", words->scope.dry_run, "only say how many events, how long, how much disk");
     verb.add_flag("--verify", words->verify, "compare both models before the swap; exit code 3 when they differ");
     verb.add_flag("--swap-if-equal", words->swap_if_equal,
                   "swap only when the models are equal (with --verify: default)");

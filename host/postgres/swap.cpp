@@ -69,11 +69,9 @@ std::vector<StreamId> streams_behind(Connection& connection, const HandlerName& 
         connection.query("select lantern.streams_behind($1, $2)", Params{}.add(handler.value).add(schema)));
 }
 
-Routes routes_from_start(Connection& connection, const HandlerName& handler) {
-    const auto rows = connection.query(
-        "select event_type, case when end_position is null then 0 else begin_position end, end_position"
-        "  from lantern.routes where handler = $1 and (end_position is null or begin_position is not null)",
-        Params{}.add(handler.value));
+namespace {
+
+Routes read_routes(const Rows& rows) {
     std::vector<Route> routes;
     for (std::size_t row = 0; row < rows.size(); ++row) {
         Route route{rows.text(row, 0), Position{rows.integer(row, 1)}, std::nullopt};
@@ -81,6 +79,29 @@ Routes routes_from_start(Connection& connection, const HandlerName& handler) {
         routes.push_back(std::move(route));
     }
     return Routes(std::move(routes));
+}
+
+}  // namespace
+
+Routes routes_from_start(Connection& connection, const HandlerName& handler) {
+    return read_routes(connection.query(
+        "select event_type, case when end_position is null then 0 else begin_position end, end_position"
+        "  from lantern.routes where handler = $1 and (end_position is null or begin_position is not null)",
+        Params{}.add(handler.value)));
+}
+
+Routes routes_now(Connection& connection, const HandlerName& handler) {
+    return read_routes(
+        connection.query("select event_type, begin_position, end_position from lantern.routes"
+                         " where handler = $1 and begin_position is not null",
+                         Params{}.add(handler.value)));
+}
+
+void note_replay(Connection& connection, const HandlerName& handler, const std::string& who, std::size_t streams) {
+    connection.query(
+        "insert into lantern.admin_log (who, action, subject, detail)"
+        " values ($1, 'replay', $2, json_build_object('streams', $3::bigint))",
+        Params{}.add(who).add(handler.value).add(static_cast<std::int64_t>(streams)), Commits::here);
 }
 
 Estimate estimate(Connection& connection, const HandlerName& handler, const Routes& routes) {

@@ -42,6 +42,10 @@ std::vector<StreamId> streams_behind(Connection& connection, const HandlerName& 
 // The handler's routes as they are once its tables hold all of history.
 Routes routes_from_start(Connection& connection, const HandlerName& handler);
 
+Routes routes_now(Connection& connection, const HandlerName& handler);
+// An operator had chosen streams folded anew; kept in the admin log.
+void note_replay(Connection& connection, const HandlerName& handler, const std::string& who, std::size_t streams);
+
 // What a rebuild would have to do.
 struct Estimate {
     std::int64_t events = 0, streams = 0, live_bytes = 0;

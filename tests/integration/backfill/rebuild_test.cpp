@@ -212,5 +212,29 @@ TEST_F(RebuildTest, AProjectionThatFindsItsOwnRowsAndTheDryRun) {
     EXPECT_THAT(effect.text, HasSubstr("never runs in a backfill"));
 }
 
+TEST_F(RebuildTest, ChosenStreamsAreFoldedAnewInTheLiveTables) {
+    fill(30, 2);
+    ASSERT_EQ(lantern("backfill user_read_model").status, 0);
+    sql_.script(
+        "update user_read_model.users set first_name = 'wrong' where id in ('u3', 'u4');"
+        "delete from user_read_model.users where id = 'u5';"
+        // Applied up to revision 2 only: a worker will do the rest.
+        "update user_read_model.lantern_streams l set revision = 2 from lantern.streams s"
+        " where s.stream_id = l.stream_id and s.aggregate_id = 'u5'");
+    EXPECT_THAT(lantern("backfill user_read_model --stream user/u3 --dry-run").text,
+                HasSubstr("would refold 1 streams"));
+    EXPECT_EQ(lantern("backfill user_read_model --stream user/u3").status, 0);
+    EXPECT_EQ(one("select first_name from user_read_model.users where id = 'u3'"), "First 3");
+    EXPECT_EQ(one("select first_name from user_read_model.users where id = 'u4'"), "wrong");
+    const auto all = lantern("backfill user_read_model --type USER_UPDATED --from 1");
+    EXPECT_EQ(all.status, 0) << all.text;
+    EXPECT_THAT(all.text, HasSubstr("refolded 30 streams"));
+    EXPECT_EQ(one("select first_name from user_read_model.users where id = 'u4'"), "First 3");
+    EXPECT_EQ(one("select first_name || ' ' || revision from user_read_model.users where id = 'u5'"), "First 2 2");
+    EXPECT_EQ(generation(), "2") << "no swap";
+    EXPECT_NE(lantern("backfill user_read_model --stream user/nobody").status, 0);
+    EXPECT_EQ(one("select count(*) from lantern.admin_log where action = 'replay' and who = 'anna@desk'"), "2");
+}
+
 }  // namespace
 }  // namespace lantern::test
