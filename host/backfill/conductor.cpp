@@ -49,10 +49,10 @@ std::optional<Milliseconds> Conductor::step() {
             const bool equal = site_.equal();
             if (when_ == SwapWhen::compared || (when_ == SwapWhen::if_equal && equal)) return enter(Phase::swap);
             if (when_ == SwapWhen::if_equal) {
-                site_.end("failed", "the models differ; the new one was not swapped in");
+                site_.end("failed", "the models are not equal; the new one was not swapped in");
             } else {
                 site_.end("done", equal ? "the models are equal; not swapped, as asked"
-                                        : "the models differ; not swapped, as asked");
+                                        : "the models are not equal; not swapped, as asked");
             }
             return std::nullopt;
         }

@@ -124,6 +124,40 @@ TEST_F(BesideTest, AModelThatIsBehindIsNotSwappedIn) {
     }
 }
 
+TEST_F(BesideTest, ASwapTakesRoutesBackToTheBeginningAndFencesWhoGoesByOthers) {
+    build_keys(connection_, schema_);
+    sql_.script(
+        "update lantern.handlers set declaration = '[{\"name\": \"people\"}, {\"name\": \"per_day\"}]';"
+        "update lantern.routes set begin_position = 500 where event_type = 'CHANGED';"
+        "insert into lantern.leases (handler, partition, epoch) values ('people', 0, 7) on conflict (handler, "
+        "partition)"
+        " do update set epoch = 7;"
+        "create view public.names as select name from people.people");
+    const SwapOrder order{schema_, "people@1", test::projection_plugin()};
+    {
+        Transaction transaction(connection_);
+        ASSERT_TRUE(take_barrier(connection_, schema_.handler_id));
+        try {
+            swap_schemas(connection_, order);
+            FAIL() << "swapped";
+        } catch (const Fault& fault) {
+            EXPECT_EQ(fault.code(), "LN032");
+            EXPECT_THAT(fault.what(), HasSubstr("others hang on the old tables: view public.names"));
+        }
+    }
+    sql_.script("drop view public.names");
+    Transaction transaction(connection_);
+    ASSERT_TRUE(take_barrier(connection_, schema_.handler_id));
+    swap_schemas(connection_, order);
+    transaction.commit();
+    EXPECT_EQ(
+        one("select string_agg(distinct begin_position::text, ' ') from lantern.routes where handler = 'people'"),
+        "0");
+    EXPECT_EQ(one("select epoch from lantern.leases where handler = 'people' and partition = 0"), "8");
+    EXPECT_EQ(one("select generation from lantern.handlers where handler = 'people'"), "2");
+    EXPECT_EQ(newest_kept(connection_, schema_.handler)->schema, "people@1");
+}
+
 TEST_F(BesideTest, TheBarrierIsNotWaitedForLong) {
     sql_.begin();
     sql_.query("select pg_advisory_xact_lock_shared(x'4c42'::integer, $1::integer)",
