@@ -112,7 +112,7 @@ supervise::BuildChoice Coroner::build_to_run(const HandlerName& handler, const D
 }
 
 void Coroner::starts(const HandlerName& handler, const Description& plugin) {
-    book().ran(handler, plugin);
+    book().starts(handler, plugin);
 }
 
 void Coroner::quarantine(const HandlerName& handler, const Description& installed, const std::string& why) {

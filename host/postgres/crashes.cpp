@@ -9,7 +9,7 @@ namespace {
 const Statement kRecord = statement("crash_record");
 const Statement kSuspicion = statement("crash_suspicion");
 const Statement kBlocked = statement("crash_blocked");
-const Statement kRan = statement("build_ran");
+const Statement kStarts = statement("build_starts");
 const Statement kBuilds = statement("builds");
 const Statement kQuarantineBuild = statement("build_quarantine");
 const Statement kQuarantineHandler = statement("handler_quarantine");
@@ -24,7 +24,10 @@ CrashBook::CrashBook(const std::string& url)
 CrashCounts CrashBook::record(const supervise::Crash& crash, const std::string& host, int pid) {
     connection_.ensure();
     Params params;
-    params.add(supervise::role_name(crash.role)).add(crash.subject).add(crash.build).add(crash.event);
+    params.add(crash.role == supervise::Role::api ? "api" : "worker")
+        .add(crash.subject)
+        .add(crash.build)
+        .add(crash.event);
     params.add(crash.stream.value).add(crash.revision.value).add(crash.position.value).add(crash.attempt);
     params.add(crash.command).add(crash.cause).add(crash.backtrace).add(host).add(pid).add(kWithinMs);
     const auto rows = connection_.exec(kRecord, params, Commits::here);
@@ -41,11 +44,11 @@ std::vector<BlockedCommand> CrashBook::blocked() {
     return found;
 }
 
-void CrashBook::ran(const HandlerName& handler, const Description& plugin) {
+void CrashBook::starts(const HandlerName& handler, const Description& plugin) {
     connection_.ensure();
     Params params;
     params.add(handler.value).add(plugin.build).add(plugin.name).add(plugin.version).add(plugin.schema_version);
-    connection_.exec(kRan, params.add(plugin.declaration_hash), Commits::here);
+    connection_.exec(kStarts, params.add(plugin.declaration_hash), Commits::here);
 }
 
 std::vector<supervise::KnownBuild> CrashBook::builds() {

@@ -32,7 +32,8 @@ public:
     CrashCounts record(const supervise::Crash& crash, const std::string& host, int pid);
     std::vector<BlockedCommand> blocked();
 
-    void ran(const HandlerName& handler, const Description& plugin);
+    // A worker of this build is about to be started; a handler that stands quarantined goes on with it.
+    void starts(const HandlerName& handler, const Description& plugin);
     // By handler; of each the one that ran last first.
     std::vector<supervise::KnownBuild> builds();
     // False: that was known already.

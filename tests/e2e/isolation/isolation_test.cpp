@@ -42,6 +42,7 @@ void write_routing(const fs::path& file) {
         const auto at = text.find('[', text.find("\n  " + type));
         std::string names;
         for (const auto& deed : kDeeds) names += deed.handler + ", ";
+        names += "fickle, ";
         text.insert(at + 1, names);
     }
     text += "\n";
@@ -51,6 +52,7 @@ void write_routing(const fs::path& file) {
         text += "  " + deed.handler + ": {plugin: wild, settings: {at: " + word + "er, do: " + deed.deed + "}" +
                 (deed.more.empty() ? "" : ", " + deed.more) + "}\n";
     }
+    text += "  fickle: {settings: {at: fickler, do: crash}}\n";
     std::ofstream(file) << text;
 }
 
@@ -76,6 +78,7 @@ protected:
             if (entry.path().extension() == ".so")
                 fs::copy_file(entry.path(), place / "plugins" / entry.path().filename());
         fs::copy_file(fs::path(ZOO_DIRECTORY) / "wild.so", place / "plugins/wild.so");
+        fs::copy_file(fs::path(ZOO_DIRECTORY) / "fickle_tame.so", place / "plugins/fickle.so");
         fs::copy_file(fs::path(ZOO_DIRECTORY) / "wild_aggregate.so", place / "plugins/wild_aggregate.so");
         fs::copy(fs::path(SOURCE_DIRECTORY) / "config", place / "config", fs::copy_options::recursive);
         write_routing(place / "config/routing.yaml");
@@ -232,6 +235,30 @@ TEST_F(IsolationTest, a_build_that_several_events_kill_is_quarantined_until_it_i
     const auto resumed = instance->lantern({"resume", "wild_many"});
     ASSERT_TRUE(resumed.ended.clean()) << resumed.output;
     EXPECT_TRUE(eventually([&] { return state() != "quarantined"; }));
+}
+
+TEST_F(IsolationTest, a_new_build_that_is_quarantined_gives_way_to_the_one_before) {
+    const auto version_of = [](const std::string& id) {
+        return one("select version from fickle.survived where id = '" + id + "'");
+    };
+    const auto before = create("ficklebefore");
+    ASSERT_TRUE(eventually([&] { return version_of(before) == "1"; }));
+    fs::copy_file(fs::path(ZOO_DIRECTORY) / "fickle_wild.so", place / "plugins/fickle.new");
+    fs::rename(place / "plugins/fickle.new", place / "plugins/fickle.so");
+    int tries = 0;
+    ASSERT_TRUE(
+        eventually([&] { return version_of(create("ficklenew" + std::to_string(++tries))) == "2"; }, kPatience));
+
+    std::vector<std::string> poison;
+    for (const char* name : {"fickler1", "fickler2", "fickler3"}) poison.push_back(create(name));
+    for (const auto& id : poison)
+        EXPECT_TRUE(
+            eventually([&] { return version_of(id) == "1" || !error_of("fickle", id).empty(); }, kPatience));
+    EXPECT_TRUE(
+        eventually([&] { return version_of(create("fickleafter" + std::to_string(++tries))) == "1"; }, kPatience));
+    EXPECT_EQ(one("select count(*) from lantern.builds where handler = 'fickle' and quarantined_at is not null"),
+              "1");
+    EXPECT_EQ(one("select state from lantern.handlers where handler = 'fickle'"), "attached");
 }
 
 }  // namespace

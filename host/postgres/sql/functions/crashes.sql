@@ -62,6 +62,25 @@ begin
     return true;
 end $$;
 
+-- The handler is about to run this build, which is not quarantined. One that stands quarantined goes on with it; the
+-- builds that did harm stay where they are.
+create or replace function lantern.build_starts(
+    in_handler text, in_build text, in_plugin text, in_version text, in_schema_version integer, in_hash text)
+returns void language plpgsql as $$
+begin
+    insert into lantern.builds as b (handler, build, plugin, plugin_version, schema_version, declaration_hash)
+    values (in_handler, in_build, in_plugin, in_version, in_schema_version, in_hash)
+    on conflict (handler, build) do update set ran_at = clock_timestamp();
+    perform from lantern.handlers h where h.handler = in_handler and h.state = 'quarantined' for no key update;
+    if not found then
+        return;
+    end if;
+    perform lantern.feed_from_the_store(in_handler, '');
+    insert into lantern.admin_log (who, action, subject, reason, detail)
+    values ('lantern', 'resume', in_handler, format('build %s of plugin %s %s is there', left(in_build, 12), in_plugin, in_version),
+            json_build_object('was', 'quarantined', 'build', in_build));
+end $$;
+
 -- Nothing good is left to run: the handler stands until it is resumed, or a good build comes.
 create or replace function lantern.quarantine_handler(in_handler text, in_why text) returns void language sql as $$
     update lantern.handlers h

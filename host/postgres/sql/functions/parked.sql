@@ -121,7 +121,10 @@ begin
             returning s.stream_id)
         select coalesce(array_agg(stream_id order by stream_id), '{}') from done $sql$, in_handler)
        into acted using in_streams, in_revisions, in_failing, note;
-    -- 3. Who, what, why.
+    -- 3. What killed workers is to be tried too; then who, what, why.
+    if in_action = 'retry' then
+        perform lantern.forgive_crashes(in_handler, acted);
+    end if;
     if cardinality(acted) > 0 then
         insert into lantern.admin_log (who, action, subject, reason, detail)
         values (in_who, 'parked ' || in_action, in_handler, in_reason,

@@ -25,6 +25,12 @@ declare
 begin
     select h.state into was from lantern.handlers h where h.handler = in_handler for no key update;
     if was in ('paused', 'quarantined', 'held') then
+        if was = 'quarantined' then
+            -- Its builds are let go: what they did counts no more.
+            perform lantern.forgive_crashes(in_handler, null);
+            update lantern.builds b set quarantined_at = null, quarantined_why = ''
+             where b.handler = in_handler and b.quarantined_at is not null;
+        end if;
         perform lantern.feed_from_the_store(in_handler, '');
         insert into lantern.admin_log (who, action, subject, reason, detail)
         values (in_who, 'resume', in_handler, in_reason, json_build_object('was', was));
