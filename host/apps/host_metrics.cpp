@@ -81,14 +81,15 @@ void add_members(Metrics& page, const MemberTallies& tallies) {
     page.gauge("lantern_build_info", "1; which build this is.", {{"version", LANTERN_VERSION}}, 1);
     for (const auto& [handler, counts] : tallies.by_handler()) add_counts(page, handler, counts);
     std::map<std::pair<supervise::Role, std::string>, std::int64_t> running;
+    std::map<std::string, bool> waits;
     for (const auto& process : tallies.processes()) {
         ++running[{process.member.role, process.member.handler}];
         if (process.member.role == supervise::Role::worker)
-            page.gauge("lantern_breaker_open",
-                       "1 while the worker waits for a server or a dependency of its plugin.",
-                       {{"handler", process.member.handler}, {"index", std::to_string(process.member.index)}},
-                       process.pace.waits ? 1 : 0);
+            waits[process.member.handler] = waits[process.member.handler] || process.pace.waits;
     }
+    for (const auto& [handler, does] : waits)
+        page.gauge("lantern_breaker_open", "1 while a worker waits for a server or a dependency of its plugin.",
+                   {{"handler", handler}}, does ? 1 : 0);
     for (const auto& [kind, count] : running)
         page.gauge("lantern_processes", "Processes of this host that run.",
                    {{"role", std::string(supervise::role_name(kind.first))}, {"handler", kind.second}},

@@ -46,6 +46,7 @@ TEST_F(HealthTest, AnIdleHostIsAliveAndReady) {
     EXPECT_EQ(metric("lantern_relay_led"), 1);
     EXPECT_EQ(metric("lantern_handler_state{handler=\"audit_log\",state=\"attached\"}"), 1);
     EXPECT_EQ(metric("lantern_processes{role=\"worker\",handler=\"audit_log\"}"), 1);
+    EXPECT_EQ(metric("lantern_breaker_open{handler=\"welcome_email\"}"), 0) << "one for both of its workers";
 }
 
 TEST_F(HealthTest, TheDoctorFindsNothingWrong) {
