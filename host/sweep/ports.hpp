@@ -24,7 +24,7 @@ struct Standing {
     Verified verified;
 };
 
-// A stream that is not parked, and of which a routed event is not applied.
+// A live stream of which a routed event is not applied, or a parked one of which it was not seen.
 struct Behind {
     StreamId stream;
     Revision revision;     // the highest that it is behind
@@ -53,7 +53,8 @@ public:
     // handler whose routes may be moving just now is left out.
     virtual std::vector<Look> look(std::span<const HandlerName> handlers, const Mark& from, const Mark& to,
                                    Position after, std::size_t limit) = 0;
-    // For each that still is live and behind: its lease holder is to catch it up from the store.
+    // For each that still is live and behind: its lease holder is to catch it up from the store. Of a parked one
+    // the revision is noted as seen, so that nobody unparks it who read the store before that event was there.
     virtual void note(const HandlerName& handler, std::span<const Behind> behind) = 0;
     // False when `before` is no longer what the row says.
     virtual bool advance(const HandlerName& handler, const Verified& before, const Verified& after) = 0;

@@ -117,15 +117,15 @@ bool Worker::beat() {
     };
     const bool lost = !std::all_of(held_.begin(), held_.end(), among(view.held));
     const bool gained = !std::all_of(view.held.begin(), view.held.end(), among(held_));
-    held_ = std::move(view.held);
-    edge_ = view.edge;
-    published_ = view.published;
     if (lost) {
         parts_.applier.renew();
         lose_deliveries();
     }
-    // Routes move only while nobody holds a lease, or when queues are bound.
+    // Routes move only while nobody holds a lease, or when queues are bound. Read before anything is held by them.
     if (gained || view.queues != queues_) routes_ = parts_.leases.routes();
+    held_ = std::move(view.held);
+    edge_ = view.edge;
+    published_ = view.published;
     if (!view.to_release.empty()) hand_over(view.to_release);
     return keep_queues(view.queues);
 }

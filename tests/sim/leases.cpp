@@ -32,9 +32,11 @@ worker::LeaseView LeaseTable::tick(int worker, std::span<const worker::WorkedOff
     auto mine = static_cast<std::size_t>(
         std::count_if(rows_.begin(), rows_.end(), [&](const Row& row) { return row.worker == worker; }));
     const bool too_many = mine > share;
+    // Compare-and-set on stream rows must hold by itself: shown where leases are taken over under a commit.
+    const bool overtakes =
+        world_.flaw == Flaw::unpark_ignores_seen || world_.flaw == Flaw::parks_without_compare_and_set;
     for (Row& row : rows_) {
-        const bool written = row.entered > 0 && world_.flaw != Flaw::lease_moves_under_a_commit;
-        if (row.worker != 0 || mine >= share || written) continue;
+        if (row.worker != 0 || mine >= share || (row.entered > 0 && !overtakes)) continue;
         row.worker = worker;
         ++row.lease.epoch.value;
         ++mine;

@@ -54,8 +54,7 @@ private:
         // each other.
         if (!(swept_ = chance().permille(600))) world_.weather.loss = 0;
         // Needs a rare meeting: a session that stands still just when it unparks.
-        if (world_.flaw == Flaw::unpark_ignores_seen || world_.flaw == Flaw::lease_moves_under_a_commit)
-            world_.weather = {.interlude = 100, .stall = 100};
+        if (world_.flaw == Flaw::unpark_ignores_seen) world_.weather = {.interlude = 100, .stall = 100};
         streams_ = chance().between(1, 6);
         events_left_ = chance().between(5, 60);
         refusals_ = chance().one_of({0, 0, 20});

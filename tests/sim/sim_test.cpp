@@ -81,8 +81,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Mutant{Flaw::confirms_not_awaited, "ConfirmsNotAwaited"},
                     Mutant{Flaw::feeds_before_binding, "FeedsBeforeBinding"},
                     Mutant{Flaw::sweep_off_by_one, "SweepOffByOne"},
-                    Mutant{Flaw::sweep_trusts_positions, "SweepTrustsPositions"},
-                    Mutant{Flaw::lease_moves_under_a_commit, "LeaseMovesUnderACommit"}),
+                    Mutant{Flaw::sweep_trusts_positions, "SweepTrustsPositions"}),
     [](const auto& mutant) { return mutant.param.name; });
 
 }  // namespace

@@ -63,7 +63,8 @@ void GroundPort::look_for(Handler& handler, std::span<const Event* const> page, 
     for (const Event* event : page) {
         if (!routes.want(event->type, event->position)) continue;
         const StreamRow* row = handler.tables.stream(event->stream);
-        if (row != nullptr && (row->state != StreamState::live || row->revision >= event->revision)) continue;
+        const bool parked = row != nullptr && row->state != StreamState::live;
+        if (row != nullptr && std::max(row->revision, parked ? row->seen : Revision{}) >= event->revision) continue;
         const auto known = std::find_if(look.behind.begin(), look.behind.end(),
                                         [&](const auto& behind) { return behind.stream == event->stream; });
         if (known != look.behind.end()) {
@@ -82,8 +83,12 @@ void GroundPort::note(const HandlerName& name, std::span<const sweep::Behind> be
             const auto [at, fresh] = named(name).tables.streams.try_emplace(of.stream);
             StreamRow& row = at->second;
             row.stream = of.stream;
-            if (row.state != StreamState::live || row.next_attempt_at || row.revision >= of.revision) continue;
-            row.next_attempt_at = world_.clock.now();
+            if (row.state != StreamState::live) {
+                row.seen = std::max(row.seen, of.revision);
+                named(name).tables.raised.insert(of.stream);
+            } else if (!row.next_attempt_at && row.revision < of.revision) {
+                row.next_attempt_at = world_.clock.now();
+            }
         }
     });
 }

@@ -159,6 +159,7 @@ Flushed Tables::commit(const worker::EffectStep& step, int worker) {
     const LeaseTable::Entered entered(leases_, step.entry);
     world_.stall(moves(step.streams) ? 5 : 1);
     const bool believed = as_believed(step.streams);
+    if (step.finished && !believed && raised.contains(step.finished->stream)) acts_.interrupted(worker);
     if (step.finished) acts_.committing(worker, step.finished->event);
     if (!believed) return Flushed::conflict;
     for (const auto* effect : {&step.finished, &step.next}) {

@@ -32,6 +32,9 @@ public:
     std::map<std::string, Row> things, types;
     std::map<StreamId, worker::StreamRow> streams;
     std::map<EventId, worker::Effect> ledger;
+    // Parked streams of which the sweep raised `seen`. A commit that misses for that is planned anew, and by then
+    // its worker may have ended: its act is repeated.
+    std::set<StreamId> raised;
     std::map<std::string, int> refusals;  // log entry → how often the database still refuses it
 
 private:

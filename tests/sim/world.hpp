@@ -30,7 +30,6 @@ enum class Flaw {
     feeds_before_binding,
     sweep_off_by_one,
     sweep_trusts_positions,
-    lease_moves_under_a_commit,
 };
 
 class Chance final : public Random {

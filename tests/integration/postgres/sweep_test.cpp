@@ -105,6 +105,9 @@ TEST_F(SweepOnPostgresTest, ParkedStreamsAreLeftToTheirRetryAndStayUnprocessed) 
     worked_off("people");
     sweep();
     EXPECT_EQ(notes("people"), "(none)");
+    sweep();
+    EXPECT_EQ(one("select string_agg(seen::text, ', ' order by stream_id) from people.lantern_streams"), "2, 2")
+        << "nobody unparks them who read the store before";
     EXPECT_EQ(verified("people"), "4") << "parked is settled";
     EXPECT_EQ(unprocessed("people"), "b/1 dead, a/2 retrying, b/2 dead");
 }

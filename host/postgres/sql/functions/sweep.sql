@@ -1,8 +1,8 @@
 -- The sweep's look at the store and its handlers (host/sweep): which streams are behind, and the notes for them.
 
 -- One page of the slice between two marks, read once for all of in_handlers: at most in_limit events above in_after.
--- One row for each handler and stream that is behind in it (live, and a routed event of the page is not applied), by
--- position; at least one for each handler, with a null stream when none is.
+-- One row for each handler and stream that is behind in it (live, and a routed event of the page is not applied; or
+-- parked, and it was not seen), by position; at least one for each handler, with a null stream when none is.
 --   out_reached, out_last  the page's last position; whether nothing of the slice lies behind it
 --   out_revision           the highest of the stream's routed ones in the page
 --   out_position           the first that is not applied
@@ -55,12 +55,12 @@ begin
                   join lantern.routes r on r.handler = $5 and r.event_type = p.type and p.position > r.begin_position
                    and (r.end_position is null or p.position <= r.end_position)),
             rows as materialized (
-                select s.stream_id, s.revision, s.state
+                select s.stream_id, case s.state when 0 then s.revision else greatest(s.revision, s.seen) end as known
                   from (select distinct w.stream_id from wanted w) d join %1$I.lantern_streams s using (stream_id)),
             behind as (
                 select w.stream_id, max(w.revision) as revision, min(w.position) as position
                   from wanted w left join rows s on s.stream_id = w.stream_id
-                 where coalesce(s.state, 0) = 0 and w.revision > coalesce(s.revision, 0)
+                 where w.revision > coalesce(s.known, 0)
                  group by w.stream_id order by 3 limit 1000)
             select $5, $6, $7, b.stream_id, b.revision, b.position,
                    coalesce(b.position <= greatest(l.taken, l.feed_cursor), false)
@@ -71,8 +71,9 @@ begin
     end loop;
 end $$;
 
--- "Catch this stream up from the store": for streams that still are live and behind in_revisions. A row that is
--- written just now is left alone: it is moving. Returns how many got the note.
+-- "Catch this stream up from the store": for streams that still are live and behind in_revisions. Of a parked one
+-- `seen` is raised, as a delivery would: whoever is catching it up has perhaps read the store before these were there,
+-- and must not unpark it. A row that is written just now is left alone: it is moving. Returns how many were changed.
 create or replace function lantern.sweep_note(in_handler text, in_streams bigint[], in_revisions bigint[])
 returns bigint language plpgsql as $$
 declare
@@ -89,10 +90,13 @@ begin
         on conflict (stream_id) do nothing $sql$, in_handler) using in_streams;
     get diagnostics made = row_count;
     execute format($sql$
-        update %1$I.lantern_streams s set next_attempt_at = clock_timestamp()
-          from (select t.stream_id from unnest($1, $2) n (stream, revision)
+        update %1$I.lantern_streams s
+           set next_attempt_at = case s.state when 0 then clock_timestamp() else s.next_attempt_at end,
+               seen = case s.state when 0 then s.seen else greatest(s.seen, behind.revision) end
+          from (select t.stream_id, n.revision from unnest($1, $2) n (stream, revision)
                   join %1$I.lantern_streams t on t.stream_id = n.stream
-                 where t.state = 0 and t.next_attempt_at is null and t.revision < n.revision
+                 where case t.state when 0 then t.next_attempt_at is null and t.revision < n.revision
+                                    else greatest(t.revision, t.seen) < n.revision end
                  order by t.stream_id for update of t skip locked) behind
          where s.stream_id = behind.stream_id $sql$, in_handler) using in_streams, in_revisions;
     get diagnostics noted = row_count;
