@@ -176,6 +176,8 @@ begin
            case when keep_ms > 0 then clock_timestamp() + keep_ms * interval '1 millisecond' end
       from lantern.handlers h where h.handler = in_handler;
     delete from lantern.kept_schemas k where k.handler = in_handler and k.schema_name = in_beside;
+    -- Of that name there can only be what a job that failed has left.
+    execute format('drop schema if exists %I cascade', in_kept);
     execute format('alter schema %I rename to %I', in_handler, in_kept);
     execute format('alter schema %I rename to %I', in_beside, in_handler);
     foreach one in array coalesce(views, '{}') loop
