@@ -60,6 +60,54 @@ TEST_F(LeasesTest, ADeadWorkersLeasesAreTakenAndItIsFenced) {
     EXPECT_EQ(one("select max(feed_cursor) from lantern.leases"), "0");
 }
 
+// A flush that entered and stands still within the server outlives its worker's heartbeat.
+TEST_F(LeasesTest, APartitionIsNotTakenOverWhileSomeoneWritesUnderItsLease) {
+    auto first = worker(1), second = worker(2);
+    const auto held = first.tick("", {}).held;
+    ASSERT_EQ(held.size(), 4u);
+    Connection writing(session_of(url_, HandlerName{"people"}));
+    ReadModel model(writing, HandlerName{"people"}, test::projection_plugin().tables, "b");
+    worker::StreamRow before, after;
+    before.stream = after.stream = StreamId{1};
+    after.revision = Revision{1};
+    const worker::Entry entry{Generation{1}, {{held[1].partition, held[1].epoch}}};
+    writing.begin();
+    ASSERT_EQ(model.flush({entry, {}, {{before, after}}, {}}), worker::Flushed::committed);
+
+    sql_.query("update lantern.workers set heartbeat_at = now() - interval '1 hour'");
+    EXPECT_EQ(second.tick("", {}).held.size(), 3u) << "and nobody waits for it";
+    EXPECT_TRUE(one("select worker_id from lantern.leases where partition = 1 and handler = 'people'") == "(none)");
+    writing.commit();
+    EXPECT_EQ(second.tick("", {}).held.size(), 4u);
+    EXPECT_EQ(model.flush({entry, {}, {{after, after}}, {}}), worker::Flushed::fenced);
+}
+
+// Further behind than its queues hold: fed from the store until they can hold the rest, then bound again.
+TEST_F(LeasesTest, WhoIsFurtherBehindThanItsQueuesHoldIsDetachedAndBoundAgainNearTheEdge) {
+    Store store(url_);
+    for (int n = 0; n < 20; ++n) ASSERT_TRUE(store.append(test::append_of("a", n, {test::event_of("MADE")})));
+    Leases small(connection_, {.id = test::fresh_id(),
+                               .handler = HandlerName{"people"},
+                               .host = "here",
+                               .pid = 1,
+                               .plugin_build = "b",
+                               .queue_events_max = 10});
+    auto view = small.tick("", {});
+    EXPECT_EQ(view.queues, worker::Queues::detached);
+    EXPECT_EQ(view.edge, Position{20});
+    EXPECT_EQ(Catalog(url_).unbound(), std::set<HandlerName>{HandlerName{"people"}});
+    for (const auto& lease : view.held) small.fed_up_to(lease.partition, lease.epoch, Position{15});
+    EXPECT_EQ(small.tick("", {}).queues, worker::Queues::to_bind);
+    small.bound();
+    view = small.tick("", {});
+    EXPECT_EQ(view.queues, worker::Queues::bound);
+    EXPECT_EQ(view.held.at(0).feed_target, Position{20});
+    EXPECT_EQ(view.held.at(0).feed_cursor, Position{15});
+    EXPECT_TRUE(Catalog(url_).unbound().empty());
+    small.detach("its queues are full");
+    EXPECT_EQ(Catalog(url_).handler(HandlerName{"people"})->state_reason, "its queues are full");
+}
+
 TEST_F(LeasesTest, AForgottenWorkersLeasesAreFreeAtOnce) {
     auto first = worker(1), second = worker(2), elsewhere = worker(3, "mail");
     first.tick("", {});
