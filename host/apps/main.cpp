@@ -1,3 +1,4 @@
+#include "host/apps/command_verb.hpp"
 #include "host/apps/verbs.hpp"
 
 using namespace lantern::apps;
@@ -25,6 +26,10 @@ int main(int argc, char** argv) {
     add_routes(verbs);
     add_worker(verbs);
     add_plugin(verbs);
+    const bool built_in =
+        argc > 1 && !app.get_subcommands([&](CLI::App* verb) { return verb->get_name() == argv[1]; }).empty();
+    if (!built_in)
+        if (const auto code = run_command_verb(argc, argv)) return *code;
     CLI11_PARSE(app, argc, argv);
     return verbs.run();
 }

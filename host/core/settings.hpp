@@ -28,17 +28,17 @@ struct CommandRoute {
     std::string path;
     std::string aggregate;  // aggregate type
     std::string command;
-    int status = 200;      // when accepted
-    std::string scope;     // needed of the caller; empty: any caller with a token
+    int status = 200;   // when accepted
+    std::string scope;  // needed of the caller; empty: any caller with a token
     Access access = Access::scope;
     bool creates = false;  // no {id}: a fresh id is made, and the stream must not exist
-    // Without {id} the aggregate is named by a field of the body: its id, or, with `key`, what was typed of a unique
-    // key of that scope.
+    // Without {id} the aggregate is named by a field of the body: its id, or, with `key`, what was typed of a
+    // unique key of that scope.
     std::string id_field, key;
     // The same answer whatever comes of it and whenever, so that nobody learns what there is.
     bool blind = false;
     std::optional<Rate> per_address;  // requests from one address, over all hosts
-    int repeats = 3;       // how often the command is decided anew when another append came between
+    int repeats = 3;                  // how often the command is decided anew when another append came between
 };
 
 struct QueryFilter {
@@ -76,7 +76,7 @@ struct HttpSettings {
     int hash_threads = 2;
     std::string admin_token;
     std::size_t body_bytes_max = limits::kBodyBytesMax;
-    bool access_log = true;           // a line for each answer, of level info
+    bool access_log = true;            // a line for each answer, of level info
     std::vector<std::string> origins;  // of which browsers may read answers (CORS); "*": any
     AuthSettings auth;
     std::vector<CommandRoute> commands;
@@ -96,6 +96,19 @@ struct KeepSettings {
     std::chrono::milliseconds answers = limits::kKeepAnswers;    // to Idempotency-Key
 };
 
+// A command that whoever may read the settings can give on the command line, for example the one that makes the
+// first administrator: `lantern users create-admin --username root`.
+struct CommandVerb {
+    std::string name;   // words with a space between
+    std::string about;  // for the help
+    std::string aggregate, command;
+    std::string data = "{}";           // JSON object; options are added to it
+    std::vector<std::string> options;  // fields of the data, required
+    std::vector<std::string> scopes;   // of whoever gives it
+    std::string secret;                // field that is asked for, not given as an option; empty: none
+    std::string key;                   // scope of a unique key and its option: held already, there is nothing to do
+};
+
 struct LogSettings {
     enum class Format { automatic, text, json };  // automatic: text on a terminal, JSON lines otherwise
     Format format = Format::automatic;
@@ -110,6 +123,7 @@ struct Settings {
     std::filesystem::path plugin_directory;
     std::filesystem::path routing_file;
     std::filesystem::path schema_directory;
+    std::vector<CommandVerb> verbs;
     std::map<std::string, std::string> aggregate_settings;  // by aggregate type: JSON object
     HttpSettings http;
     MetricsSettings metrics;

@@ -1,5 +1,6 @@
 #include "host/settings/settings_file.hpp"
 
+#include "host/settings/command_verbs.hpp"
 #include "host/settings/http_auth.hpp"
 #include "host/settings/http_routes.hpp"
 #include "host/settings/mapping.hpp"
@@ -186,6 +187,7 @@ Result<Settings, Problems> parse_settings(const std::string& text, const std::fi
         read_path(reading, keys, "schemas", "directory", settings.schema_directory);
         if (const auto http = keys.take("http")) read_http(reading, *http, settings.http);
         if (const auto metrics = keys.take("metrics")) read_metrics(reading, *metrics, settings.metrics);
+        if (const auto verbs = keys.take("verbs")) read_verbs(reading, *verbs, settings.verbs);
         if (const auto types = keys.take("aggregates"))
             read_aggregates(reading, *types, settings.aggregate_settings);
         if (const auto log = keys.take("log")) read_log(reading, *log, settings.log);

@@ -5,6 +5,7 @@
 #include "host/postgres/connection.hpp"
 #include "plugins/user/reset_token.hpp"
 #include "tests/integration/api/api_fixture.hpp"
+#include "tests/support/servers.hpp"
 
 namespace lantern::test {
 namespace {
@@ -161,6 +162,33 @@ TEST_F(AuthTest, a_password_is_reset_once_by_the_token_of_the_mail) {
     EXPECT_EQ(complete(token).status, 422) << "once";
     EXPECT_EQ(log_in("ines", "brand new one").status, 200);
     EXPECT_EQ(log_in("ines").status, 401);
+}
+
+TEST_F(AuthTest, the_first_administrator_is_made_on_the_command_line) {
+    const auto make = [](const std::string& username, const std::string& password) {
+        processes::Program program;
+        program.argv = {LANTERN_BINARY, "users",     "create-admin",           "--config",
+                        LANTERN_CONFIG, "--plugins", LANTERN_PLUGINS,          "--username",
+                        username,       "--email",   username + "@example.com"};
+        program.environment = {{"LANTERN_POSTGRES_URL", api().database()},
+                               {"LANTERN_PASSWORD", password},
+                               {"LANTERN_CACHE_DIR", (fresh_directory() / "cache").string()}};
+        return processes::run(program, std::chrono::seconds(60));
+    };
+    const auto first = make("Root", "correct horse");
+    EXPECT_TRUE(first.ended.clean()) << first.output;
+    const auto token = token_of(log_in("root"));
+    EXPECT_EQ(as(token, "GET", "/v1/users/").status, 200);
+    const auto again = make("ROOT", "another horse");
+    EXPECT_TRUE(again.ended.clean());
+    EXPECT_THAT(again.output, HasSubstr("is there already"));
+    EXPECT_EQ(log_in("root").status, 200) << "nothing was changed";
+    const auto refused = make("toor", "short");
+    EXPECT_EQ(refused.ended.exit_code, 1);
+    EXPECT_THAT(refused.output, HasSubstr("password"));
+    const auto id = std::string(json(log_in("root")).at("user").at("id").as_string());
+    const auto created = json(call("GET", path(id, "history/"))).at("items").at(0).as_object();
+    EXPECT_EQ(created.at("metadata").at("source"), "command line");
 }
 
 // A store of its own: there are no other administrators.
