@@ -11,8 +11,8 @@ Supervisor::Supervisor(Spawner& spawner, Observer& observer, Clock& clock)
 
 void Supervisor::want(const std::set<Member>& members) {
     if (stopping_) return;
+    look_for_ready();  // who got ready for what was wanted before stands in now
     wanted_ = members;
-    look_for_ready();
     std::erase_if(stand_ins_, [&](const Member& member) { return wanted_.contains(member); });
     // Who is ready, and else whoever there is.
     for (const bool ready : {true, false})

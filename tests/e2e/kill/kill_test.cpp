@@ -3,52 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
 #include <csignal>
 #include <memory>
 #include <set>
-#include <thread>
 
 #include "tests/support/dev_instance.hpp"
 #include "tests/support/servers.hpp"
+#include "tests/support/steady_client.hpp"
 
 namespace lantern::test {
 namespace {
-
-// Creates users one after the other until it is told to stop; remembers those that were accepted.
-class Client {
-public:
-    Client(const DevInstance& instance, std::string name)
-        : instance_(instance), name_(std::move(name)), thread_([this] { work(); }) {}
-    ~Client() { finish(); }
-
-    std::size_t accepted() const { return accepted_; }
-    std::set<std::string> finish() {
-        stop_ = true;
-        if (thread_.joinable()) thread_.join();
-        return ids_;
-    }
-
-private:
-    void work() {
-        for (int number = 0; !stop_; ++number) {
-            const auto answer = instance_.create_user(name_ + std::to_string(number));
-            if (answer.status == 201) {
-                ids_.insert(id_of(answer));
-                ++accepted_;
-            } else {
-                pause_between_looks();
-            }
-        }
-    }
-
-    const DevInstance& instance_;
-    const std::string name_;
-    std::set<std::string> ids_;  // the thread's, until it is joined
-    std::atomic<std::size_t> accepted_ = 0;
-    std::atomic<bool> stop_ = false;
-    std::thread thread_;  // last: it uses the others
-};
 
 struct Victim {
     const char* name;
@@ -73,7 +37,7 @@ TEST_P(KillTest, loses_doubles_and_reorders_nothing) {
     const auto found = instance->find(GetParam().words);
     ASSERT_FALSE(found.empty());
     const pid_t victim = found.front();
-    Client client(*instance, std::string(GetParam().name));
+    SteadyClient client(*instance, std::string(GetParam().name));
     constexpr std::size_t kBefore = 20, kAfter = 40;
     ASSERT_TRUE(eventually([&] { return client.accepted() >= kBefore; }));
     ::kill(victim, SIGKILL);

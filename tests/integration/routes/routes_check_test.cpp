@@ -37,7 +37,7 @@ Checked check(const std::string& words) {
 TEST(RoutesCheck, TheBundledRoutingFitsTheBundledPlugins) {
     const Checked checked = check("");
     EXPECT_EQ(checked.status, 0) << checked.output;
-    EXPECT_THAT(checked.output, HasSubstr("3 handlers of 4 event types"));
+    EXPECT_THAT(checked.output, HasSubstr("4 handlers of 8 event types"));
 }
 
 TEST(RoutesCheck, EveryMisfitIsToldWithItsPlace) {
@@ -78,7 +78,9 @@ TEST(RoutesCheck, QueriesThatAskForWhatIsNotThereAreToldWithTheirPlace) {
            "      handler: audit_log\n"
            "      table: audit_log\n"
            "      order_by: [tme]\n"
-           "      filters: [{parameter: actor}, {parameter: who, column: actr}]\n";
+           "      filters: [{parameter: actor}, {parameter: who, column: actr}]\n"
+                           "postgres: {url: 'postgresql://lantern@127.0.0.1:5432/lantern'}\n"
+                           "amqp: {url: 'amqp://guest:guest@127.0.0.1:5672/'}\n";
     const Checked checked = check("--config '" + directory.string() + "'");
     EXPECT_NE(checked.status, 0);
     const std::string at = file.string();

@@ -316,6 +316,18 @@ TEST_F(HandOverTest, one_that_has_not_got_ready_yet_stands_in_when_nobody_else_d
     EXPECT_EQ(spawner.asked, (std::vector{old, mail}));
 }
 
+TEST_F(HandOverTest, one_whose_readiness_is_seen_only_at_the_next_edit_stands_in) {
+    get_ready();
+    const Member mail{Role::worker, "mail", 0, "old"}, next_mail{Role::worker, "mail", 0, "next"};
+    supervisor.want({next, kRelay, mail});
+    supervisor.tick();
+    spawner.unready.insert(next_mail);
+    spawner.asked.clear();
+    supervisor.want({next, kRelay, next_mail});
+    EXPECT_TRUE(spawner.asked.empty());
+    EXPECT_EQ(supervisor.stand_in(next_mail), mail);
+}
+
 TEST_F(HandOverTest, a_seat_that_is_gone_does_not_wait_for_another) {
     supervisor.want({kRelay});
     EXPECT_EQ(spawner.asked, (std::vector{next, old}));
