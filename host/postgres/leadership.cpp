@@ -31,9 +31,11 @@ Leadership::Leadership(const std::string& url, const Uuid& self, std::string rea
 std::optional<Epoch> Leadership::hold() {
     connection_.ensure();
     const auto dead = std::chrono::duration_cast<Milliseconds>(limits::kHeartbeatDead).count();
-    const auto rows =
-        connection_.exec(kHold, Params{}.add(reader_).add(self_).add(std::int64_t{dead}), Commits::here);
-    if (rows.empty()) return std::nullopt;
+    const auto rows = connection_.exec(
+        kHold, Params{}.add(reader_).add(self_).add(std::int64_t{dead}).add(leads_ ? "false" : "true"),
+        Commits::here);
+    leads_ = !rows.empty();
+    if (!leads_) return std::nullopt;
     return Epoch{rows.integer(0, 0)};
 }
 
@@ -70,6 +72,7 @@ bool Leadership::advance(Epoch epoch, const relay::Progress& before, const relay
 void Leadership::resign() {
     connection_.ensure();
     connection_.exec(kResign, Params{}.add(reader_).add(self_), Commits::here);
+    leads_ = false;
 }
 
 void Leadership::note(const std::string& trouble) {

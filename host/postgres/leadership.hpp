@@ -28,6 +28,7 @@ private:
     Connection connection_;
     const std::string self_;
     const std::string reader_;
+    bool leads_ = false;  // by the last answer: then a heartbeat, which claims nothing
 };
 
 }  // namespace lantern::postgres

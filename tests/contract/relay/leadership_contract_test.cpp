@@ -28,6 +28,13 @@ TEST_P(LeadershipContract, AfterResigningAnotherHoldsAtOnceWithAHigherEpoch) {
     EXPECT_EQ(second_->hold(), after) << "who does not lead cannot resign for the leader";
 }
 
+TEST_P(LeadershipContract, AHeartbeatThatArrivesAfterItsLeaderWasGivenUpClaimsNothing) {
+    ASSERT_TRUE(first_->hold());
+    store_->leadership(1)->resign();  // as its host does for a relay that was killed
+    EXPECT_FALSE(first_->hold());
+    EXPECT_TRUE(second_->hold());
+}
+
 TEST_P(LeadershipContract, ProgressBeginsAtTheBeginning) {
     ASSERT_TRUE(first_->hold());
     const Progress progress = first_->progress();

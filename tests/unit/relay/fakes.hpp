@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "host/core/clock.hpp"
@@ -217,8 +218,10 @@ public:
     std::optional<Epoch> hold() override {
         return faults_.around([&]() -> std::optional<Epoch> {
             const bool dead = row_.leader == 0 || clock_.steady() - row_.seen_at > limits::kHeartbeatDead;
-            if (row_.leader != self_ && !dead) return std::nullopt;
+            const bool claims = !std::exchange(leads_, false);
+            if (row_.leader != self_ && !(claims && dead)) return std::nullopt;
             if (row_.leader != self_) ++row_.epoch;
+            leads_ = true;
             row_.leader = self_;
             row_.seen_at = clock_.steady();
             return Epoch{row_.epoch};
@@ -240,11 +243,13 @@ public:
         });
     }
     void resign() override {
+        leads_ = false;
         faults_.around([&] { return row_.leader == self_ ? row_.leader = 0 : 0; });
     }
 
 private:
     const int self_;
+    bool leads_ = false;
     RelayRow& row_;
     FakeStore& store_;
     FakeBroker& broker_;
