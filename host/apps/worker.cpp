@@ -37,6 +37,8 @@ namespace {
 using plugin_loading::Directory;
 using plugin_loading::Library;
 
+constexpr auto kStoreAwayMax = std::chrono::seconds{20};
+
 // Out of the environment, and out of what /proc shows of it.
 void wipe(const char* variable) {
     if (char* value = std::getenv(variable)) explicit_bzero(value, std::strlen(value));
@@ -108,7 +110,7 @@ std::optional<std::string> own_url(const Settings& settings, const HandlerName& 
             wipe("LANTERN_POSTGRES_URL");
             return url;
         } catch (const Fault& fault) {
-            if (!fault.retryable()) throw;
+            if (!fault.retryable() && fault.place() != "postgres") throw;
             log.warn("waits", {{"for", fault.what()}});
             stop.wait(std::chrono::duration_cast<std::chrono::milliseconds>(delay));
             delay = std::min<std::chrono::milliseconds>(delay * 2, limits::kBackoffMax);
@@ -181,11 +183,22 @@ public:
         worker_.run([&](Milliseconds wait) {
             watch_.turned();
             if (worker_.settled_in()) ReadySignal::give();
-            return stop.wait(wait);
+            return stop.wait(wait) || lost_the_store();
         });
     }
 
 private:
+    // After a restore the store may be another database, with other roles: a new process asks for its own anew.
+    bool lost_the_store() {
+        if (connection_.open()) {
+            connected_at_ = clock_.steady();
+        } else if (clock_.steady() - connected_at_ > kStoreAwayMax) {
+            log_.warn("ends, to be started anew: the store has been away for long");
+            return true;
+        }
+        return false;
+    }
+
     // The first object is made here: a worker that has none is not ready to take over.
     template <class Make>
     static std::function<decltype(std::declval<Make>()())()> first_made(const Make& make) {
@@ -227,6 +240,7 @@ private:
     SystemRandom random_;
     const postgres::WorkerIdentity self_;
     postgres::Connection connection_;
+    std::chrono::steady_clock::time_point connected_at_ = clock_.steady();
     postgres::Leases leases_;
     postgres::History history_;
     postgres::ReadModel model_;

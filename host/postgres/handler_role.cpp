@@ -6,6 +6,7 @@
 
 #include "host/postgres/connection.hpp"
 #include "host/postgres/embedded_sql.hpp"
+#include "host/postgres/incarnation.hpp"
 
 namespace lantern::postgres {
 namespace {
@@ -24,7 +25,10 @@ std::string quoted(std::string_view value) {
 }  // namespace
 
 std::optional<std::string> url_of_handler(const std::string& url, const HandlerName& handler) {
-    Connection connection({.url = url, .application_name = "lantern login", .plans = Plans::estimated});
+    Connection connection({.url = url,
+                           .application_name = "lantern login",
+                           .plans = Plans::estimated,
+                           .once_connected = check_incarnation});
     const auto rows = connection.exec(kLogin, Params{}.add(handler.value));
     if (!rows.boolean(0, 2)) return std::nullopt;
     return url_with_login(url, {rows.text(0, 0), rows.text(0, 1)});
