@@ -5,7 +5,6 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "host/postgres/migrate.hpp"
 #include "host/private_servers/place.hpp"
 #include "host/private_servers/postgres.hpp"
 #include "host/private_servers/rabbit.hpp"
@@ -70,9 +69,10 @@ Place::Place(fs::path log)
       rabbit_(test::rabbit().port()) {
     fs::create_directories(log_.parent_path());
     fs::remove(log_);
-    postgres::migrate(database_);
     start_smtp();
     configure();
+    const auto migrated = lantern({"migrate"});
+    if (!migrated.ended.clean()) throw std::runtime_error("lantern migrate: " + migrated.output);
 }
 
 Place::~Place() {

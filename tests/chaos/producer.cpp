@@ -7,7 +7,7 @@
 
 #include "host/core/clock.hpp"
 #include "host/core/fault.hpp"
-#include "host/postgres/store.hpp"
+#include "host/postgres/store/store.hpp"
 #include "tests/support/eventually.hpp"
 
 namespace lantern::chaos {
