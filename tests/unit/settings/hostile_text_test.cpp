@@ -20,8 +20,8 @@ void both(const std::string& text) {
 }
 
 TEST(HostileText, DeepNestingIsRefused) {
-    both("a: " + std::string(200'000, '['));
-    both("a: " + std::string(200'000, '{'));
+    both("a: " + std::string(200000, '['));
+    both("a: " + std::string(200000, '{'));
     both("version: 1\nevents: {E: [a]}\nhandlers: {a: {settings: {x: " + std::string(100, '[') +
          std::string(100, ']') + "}}}\n");
 }
