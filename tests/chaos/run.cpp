@@ -153,8 +153,8 @@ void Run::settle() {
         },
         kQuietWithin);
     if (!quiet) {
-        problems_.insert(problems_.end(), wrong.begin(), wrong.end());
         problems_.push_back(place_.lantern({"status"}).output);
+        problems_.insert(problems_.end(), wrong.begin(), wrong.end());
     }
     const auto ended = place_.stop_host();
     if (!ended.clean()) problems_.push_back("the host ended with " + ended.text());
