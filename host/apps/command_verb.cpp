@@ -11,11 +11,11 @@
 #include <future>
 #include <iostream>
 
-#include "host/apps/aggregates.hpp"
 #include "host/apps/operator_name.hpp"
+#include "host/apps/serve/aggregates.hpp"
 #include "host/apps/verbs.hpp"
 #include "host/core/fault.hpp"
-#include "host/postgres/store.hpp"
+#include "host/postgres/store/store.hpp"
 #include "host/security/hashing_pool.hpp"
 #include "host/security/secrets.hpp"
 

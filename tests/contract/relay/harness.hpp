@@ -7,10 +7,10 @@
 
 #include "host/command/ports.hpp"
 #include "host/core/clock.hpp"
-#include "host/postgres/leadership.hpp"
+#include "host/postgres/delivery/leadership.hpp"
+#include "host/postgres/delivery/source.hpp"
 #include "host/postgres/migrate.hpp"
-#include "host/postgres/source.hpp"
-#include "host/postgres/store.hpp"
+#include "host/postgres/store/store.hpp"
 #include "host/rabbitmq/connection.hpp"
 #include "host/rabbitmq/publisher.hpp"
 #include "tests/support/servers.hpp"

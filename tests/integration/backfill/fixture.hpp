@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "host/plugin_loading/directory.hpp"
-#include "host/postgres/catalog.hpp"
+#include "host/postgres/operate/catalog.hpp"
 #include "host/processes/child.hpp"
 #include "tests/integration/postgres/handlers.hpp"
 #include "tests/support/eventually.hpp"

@@ -63,9 +63,9 @@ TEST_F(OperatePage, KnowsEveryStateThatTheStoreDoes) {
 }
 
 TEST_F(OperatePage, NamesEveryMetric) {
-    const auto metrics =
-        all(content(kSource / "host/apps/host_metrics.cpp") + content(kSource / "host/apps/host_monitor.cpp"),
-            "\"(lantern_[a-z_]+)\"");
+    const auto metrics = all(
+        content(kSource / "host/apps/host/host_metrics.cpp") + content(kSource / "host/apps/host/host_monitor.cpp"),
+        "\"(lantern_[a-z_]+)\"");
     EXPECT_THAT(metrics, Contains("lantern_lag_seconds"));
     EXPECT_THAT(words_, IsSupersetOf(metrics));
 }

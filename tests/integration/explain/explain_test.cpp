@@ -1,5 +1,5 @@
 // `lantern explain` says of every event and stream where it stands in each handler, and why.
-#include "host/postgres/explain.hpp"
+#include "host/postgres/operate/explain.hpp"
 
 #include <gmock/gmock.h>
 

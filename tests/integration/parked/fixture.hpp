@@ -4,12 +4,12 @@
 
 #include <map>
 
-#include "host/postgres/handler_role.hpp"
-#include "host/postgres/history.hpp"
-#include "host/postgres/leases.hpp"
-#include "host/postgres/parked.hpp"
-#include "host/postgres/read_model.hpp"
-#include "host/postgres/store.hpp"
+#include "host/postgres/delivery/history.hpp"
+#include "host/postgres/delivery/leases.hpp"
+#include "host/postgres/delivery/read_model.hpp"
+#include "host/postgres/operate/parked.hpp"
+#include "host/postgres/store/store.hpp"
+#include "host/postgres/tables/handler_role.hpp"
 #include "host/worker/projection_applier.hpp"
 #include "host/worker/worker.hpp"
 #include "tests/integration/postgres/handlers.hpp"

@@ -1,5 +1,5 @@
 // Allowances and denied tokens, over several connections.
-#include "host/postgres/admissions.hpp"
+#include "host/postgres/store/admissions.hpp"
 
 #include <gtest/gtest.h>
 

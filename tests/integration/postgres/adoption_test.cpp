@@ -1,14 +1,14 @@
 // A store that is another than it was: restored from a dump, into the server that it came from or into a younger
 // one.
-#include "host/postgres/adoption.hpp"
+#include "host/postgres/store/adoption.hpp"
 
 #include <gmock/gmock.h>
 
-#include "host/postgres/history.hpp"
-#include "host/postgres/leadership.hpp"
-#include "host/postgres/read_model.hpp"
-#include "host/postgres/source.hpp"
-#include "host/postgres/store.hpp"
+#include "host/postgres/delivery/history.hpp"
+#include "host/postgres/delivery/leadership.hpp"
+#include "host/postgres/delivery/read_model.hpp"
+#include "host/postgres/delivery/source.hpp"
+#include "host/postgres/store/store.hpp"
 #include "host/private_servers/postgres.hpp"
 #include "host/processes/child.hpp"
 #include "tests/integration/postgres/handlers.hpp"

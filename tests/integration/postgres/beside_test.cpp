@@ -1,9 +1,9 @@
-#include "host/postgres/beside.hpp"
+#include "host/postgres/backfill/beside.hpp"
 
 #include <gmock/gmock.h>
 
-#include "host/postgres/comparison.hpp"
-#include "host/postgres/swap.hpp"
+#include "host/postgres/backfill/comparison.hpp"
+#include "host/postgres/backfill/swap.hpp"
 #include "tests/integration/postgres/handlers.hpp"
 
 namespace lantern::postgres {

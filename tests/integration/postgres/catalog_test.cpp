@@ -1,13 +1,13 @@
-#include "host/postgres/catalog.hpp"
+#include "host/postgres/operate/catalog.hpp"
 
 #include <gmock/gmock.h>
 
 #include <thread>
 
-#include "host/postgres/leadership.hpp"
-#include "host/postgres/leases.hpp"
-#include "host/postgres/source.hpp"
-#include "host/postgres/store.hpp"
+#include "host/postgres/delivery/leadership.hpp"
+#include "host/postgres/delivery/leases.hpp"
+#include "host/postgres/delivery/source.hpp"
+#include "host/postgres/store/store.hpp"
 #include "tests/integration/postgres/handlers.hpp"
 
 namespace lantern::postgres {

@@ -1,5 +1,5 @@
 // Crashes as rows: what they are counted by, what forgives them, and what becomes of builds.
-#include "host/postgres/crashes.hpp"
+#include "host/postgres/operate/crashes.hpp"
 
 #include <gtest/gtest.h>
 

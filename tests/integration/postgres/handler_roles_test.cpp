@@ -1,11 +1,11 @@
 // What a handler's worker, and so SQL of its plugin, may do in the database, and that all a worker does is among it
 // (the port contracts run as that role too).
-#include "host/postgres/handler_role.hpp"
+#include "host/postgres/tables/handler_role.hpp"
 
 #include <gtest/gtest.h>
 
-#include "host/postgres/read_model.hpp"
-#include "host/postgres/store.hpp"
+#include "host/postgres/delivery/read_model.hpp"
+#include "host/postgres/store/store.hpp"
 #include "tests/integration/postgres/handlers.hpp"
 
 namespace lantern::postgres {

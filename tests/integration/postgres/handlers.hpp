@@ -1,7 +1,7 @@
 // Handlers for the tests of host/postgres: a projection with an owned and a shared table, and a side effect.
 #pragma once
 
-#include "host/postgres/catalog.hpp"
+#include "host/postgres/operate/catalog.hpp"
 #include "tests/integration/postgres/fixture.hpp"
 
 namespace lantern::test {

@@ -1,4 +1,4 @@
-#include "host/postgres/housekeeping.hpp"
+#include "host/postgres/store/housekeeping.hpp"
 
 #include "tests/integration/postgres/handlers.hpp"
 

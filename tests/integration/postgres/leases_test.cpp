@@ -1,11 +1,11 @@
 // Several workers of one handler share its partitions; one moves at a time.
-#include "host/postgres/leases.hpp"
+#include "host/postgres/delivery/leases.hpp"
 
 #include <gmock/gmock.h>
 
-#include "host/postgres/ledger.hpp"
-#include "host/postgres/read_model.hpp"
-#include "host/postgres/store.hpp"
+#include "host/postgres/delivery/ledger.hpp"
+#include "host/postgres/delivery/read_model.hpp"
+#include "host/postgres/store/store.hpp"
 #include "tests/integration/postgres/handlers.hpp"
 
 namespace lantern::postgres {

@@ -1,9 +1,9 @@
 // What an edit of the routing means for leases, routes and queues while workers of the edition before still run.
 #include <gmock/gmock.h>
 
-#include "host/postgres/hosts.hpp"
-#include "host/postgres/leases.hpp"
-#include "host/postgres/store.hpp"
+#include "host/postgres/delivery/leases.hpp"
+#include "host/postgres/operate/hosts.hpp"
+#include "host/postgres/store/store.hpp"
 #include "tests/integration/postgres/handlers.hpp"
 
 namespace lantern::postgres {

@@ -1,8 +1,8 @@
-#include "host/postgres/read_model.hpp"
+#include "host/postgres/delivery/read_model.hpp"
 
 #include <gmock/gmock.h>
 
-#include "host/postgres/leases.hpp"
+#include "host/postgres/delivery/leases.hpp"
 #include "tests/integration/postgres/handlers.hpp"
 
 namespace lantern::postgres {

@@ -1,10 +1,10 @@
-#include "host/postgres/reads.hpp"
+#include "host/postgres/store/reads.hpp"
 
 #include <gmock/gmock.h>
 
-#include "host/postgres/page_cursor.hpp"
-#include "host/postgres/read_table.hpp"
-#include "host/postgres/store.hpp"
+#include "host/postgres/store/page_cursor.hpp"
+#include "host/postgres/store/read_table.hpp"
+#include "host/postgres/store/store.hpp"
 #include "tests/integration/postgres/handlers.hpp"
 
 namespace lantern::postgres {

@@ -6,10 +6,10 @@
 #include <set>
 #include <thread>
 
-#include "host/postgres/announcer.hpp"
-#include "host/postgres/leadership.hpp"
-#include "host/postgres/source.hpp"
-#include "host/postgres/store.hpp"
+#include "host/postgres/delivery/leadership.hpp"
+#include "host/postgres/delivery/source.hpp"
+#include "host/postgres/store/announcer.hpp"
+#include "host/postgres/store/store.hpp"
 #include "tests/integration/postgres/fixture.hpp"
 
 namespace lantern::postgres {

@@ -1,5 +1,5 @@
 // What only the real store can show; the rest is in tests/contract/store_contract.hpp.
-#include "host/postgres/store.hpp"
+#include "host/postgres/store/store.hpp"
 
 #include <gmock/gmock.h>
 

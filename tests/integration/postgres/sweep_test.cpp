@@ -4,12 +4,12 @@
 
 #include <gmock/gmock.h>
 
-#include "host/postgres/leadership.hpp"
-#include "host/postgres/leases.hpp"
-#include "host/postgres/read_model.hpp"
-#include "host/postgres/source.hpp"
-#include "host/postgres/store.hpp"
-#include "host/postgres/sweep_ground.hpp"
+#include "host/postgres/delivery/leadership.hpp"
+#include "host/postgres/delivery/leases.hpp"
+#include "host/postgres/delivery/read_model.hpp"
+#include "host/postgres/delivery/source.hpp"
+#include "host/postgres/delivery/sweep_ground.hpp"
+#include "host/postgres/store/store.hpp"
 #include "tests/integration/postgres/handlers.hpp"
 
 namespace lantern::postgres {

@@ -10,10 +10,10 @@
 
 #include "host/core/clock.hpp"
 #include "host/core/fault.hpp"
-#include "host/postgres/leadership.hpp"
+#include "host/postgres/delivery/leadership.hpp"
+#include "host/postgres/delivery/source.hpp"
 #include "host/postgres/migrate.hpp"
-#include "host/postgres/source.hpp"
-#include "host/postgres/store.hpp"
+#include "host/postgres/store/store.hpp"
 #include "host/private_servers/rabbit.hpp"
 #include "host/rabbitmq/deliveries.hpp"
 #include "host/rabbitmq/publisher.hpp"

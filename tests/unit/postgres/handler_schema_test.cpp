@@ -1,8 +1,8 @@
-#include "host/postgres/handler_schema.hpp"
+#include "host/postgres/tables/handler_schema.hpp"
 
 #include <gmock/gmock.h>
 
-#include "host/postgres/flush_functions.hpp"
+#include "host/postgres/tables/flush_functions.hpp"
 
 namespace lantern::postgres {
 namespace {

@@ -1,4 +1,4 @@
-#include "host/postgres/page_cursor.hpp"
+#include "host/postgres/store/page_cursor.hpp"
 
 #include <gtest/gtest.h>
 

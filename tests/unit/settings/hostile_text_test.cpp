@@ -69,6 +69,24 @@ TEST(HostileText, LargeTextIsRefused) {
     both(std::string(2u << 20, 'x'));
 }
 
+void edit(std::string& text, std::mt19937& random) {
+    constexpr std::string_view kMarks = "[]{}:,&*!|>'\"%@`-\n\t #";
+    const std::size_t at = random() % text.size();
+    switch (random() % 4) {
+        case 0:
+            text[at] = static_cast<char>(random());
+            break;
+        case 1:
+            text.erase(at, random() % 20);
+            break;
+        case 2:
+            text.insert(at, 1, kMarks[random() % kMarks.size()]);
+            break;
+        default:
+            text.insert(at, text.substr(random() % text.size(), 30));
+    }
+}
+
 TEST(HostileText, MutationsOfGoodFilesAreReadOrRefused) {
     constexpr unsigned kSeed = 20261121;
     std::mt19937 random(kSeed);
@@ -77,22 +95,7 @@ TEST(HostileText, MutationsOfGoodFilesAreReadOrRefused) {
         good << std::ifstream(std::string(CONFIG_DIRECTORY) + name).rdbuf();
         for (int round = 0; round < 400; ++round) {
             std::string text = good.str();
-            for (int edit = 0; edit < 4; ++edit) {
-                const std::size_t at = random() % text.size();
-                switch (random() % 4) {
-                    case 0:
-                        text[at] = static_cast<char>(random());
-                        break;
-                    case 1:
-                        text.erase(at, random() % 20);
-                        break;
-                    case 2:
-                        text.insert(at, 1, "[]{}:,&*!|>'\"%@`-\n\t #"[random() % 22]);
-                        break;
-                    default:
-                        text.insert(at, text.substr(random() % text.size(), 30));
-                }
-            }
+            for (int edits = 0; edits < 4; ++edits) edit(text, random);
             SCOPED_TRACE("round " + std::to_string(round));
             both(text);
         }

@@ -1,4 +1,4 @@
--- Bulk append. The lines of a chunk stand in two temporary tables of the session (host/postgres/intake.cpp):
+-- Bulk append. The lines of a chunk stand in two temporary tables of the session (host/postgres/store/intake.cpp):
 --   lantern_import (line, source, id, event_id, aggregate_type, aggregate_id, type, schema_version, recorded_at,
 --                   revision, data, metadata), and lantern_import_streams, which this function fills.
 --   want_*   the heads that the caller folded keys from: the stream must still be there

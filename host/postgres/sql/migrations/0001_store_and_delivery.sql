@@ -1,6 +1,6 @@
 -- The whole shape of the store and of delivery. Later migrations add behaviour, not shape.
 -- Everything that Lantern itself persists in PostgreSQL is described here; what a handler owns lives in the
--- handler's own schema and is generated from its declared tables (host/postgres/handler_schema.cpp).
+-- handler's own schema and is generated from its declared tables (host/postgres/tables/handler_schema.cpp).
 
 -- Which store this is. Carried by every message, checked at every connect: after a restore or a fail-over
 -- that lost commits nothing may be delivered until the store is adopted.

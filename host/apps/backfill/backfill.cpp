@@ -1,0 +1,172 @@
+// lantern backfill HANDLER: folds the handler's tables anew from the store, beside the live ones, and swaps them
+// in. lantern verify HANDLER: the same, only to compare. lantern rollback HANDLER: the model that the last swap
+// replaced comes back, caught up first.
+#include <algorithm>
+#include <iomanip>
+#include <iostream>
+#include <thread>
+
+#include "host/apps/backfill/backfill_process.hpp"
+#include "host/apps/backfill/backfill_site.hpp"
+#include "host/apps/backfill/job_follow.hpp"
+#include "host/apps/backfill/progress.hpp"
+#include "host/apps/backfill/replay.hpp"
+#include "host/apps/operator_name.hpp"
+#include "host/apps/verbs.hpp"
+#include "host/core/fault.hpp"
+#include "host/settings/units.hpp"
+
+namespace lantern::apps {
+namespace {
+
+using backfill::SwapWhen;
+
+struct Words {
+    std::string handler, keep;
+    ReplayWords scope;
+    std::int64_t job = 0, max_rate = 0;
+    int processes = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, 4u));
+    bool verify = false, swap_if_equal = false, swap_always = false, no_swap = false;
+    bool move_dependents = false, detach = false;
+};
+
+[[noreturn]] void refuse(const std::string& handler, const std::string& why) {
+    throw Fault(FaultKind::configuration, "handler " + handler, why);
+}
+
+JobRequest request_of(const Words& words) {
+    if (words.swap_if_equal + words.swap_always + words.no_swap > 1)
+        refuse(words.handler, "found several of --swap-if-equal, --swap-always and --no-swap, expected one");
+    JobRequest request;
+    request.when = words.no_swap                         ? SwapWhen::never
+                   : words.swap_always && words.verify   ? SwapWhen::compared
+                   : words.swap_if_equal || words.verify ? SwapWhen::if_equal
+                                                         : SwapWhen::ready;
+    request.move_dependents = words.move_dependents;
+    if (!words.keep.empty()) {
+        const auto keep = settings::parse_duration(words.keep);
+        if (!keep) refuse(words.handler, "--keep " + words.keep + ": expected e.g. 12h, 7d");
+        request.keep = *keep;
+    }
+    return request;
+}
+
+int start(const Instance& at, const Words& words, const std::string& kind, const JobRequest& request) {
+    postgres::Jobs jobs(at.settings().postgres_url);
+    const auto job =
+        jobs.start({HandlerName{words.handler}, kind, request.json(), operator_name(), words.max_rate});
+    if (!job)
+        refuse(words.handler, "job " + std::to_string(job.error()) + " is running for it; `lantern jobs follow " +
+                                  std::to_string(job.error()) + "` or `lantern jobs cancel " +
+                                  std::to_string(job.error()) + "`");
+    if (!words.detach) return follow(at, job.value(), words.processes);
+    work_detached(at, job.value(), words.processes);
+    std::cout << "job " << job.value() << " runs; `lantern jobs follow " << job.value() << "` shows it"
+              << std::endl;
+    return 0;
+}
+
+void drop_old(const std::string& url) {
+    postgres::Connection connection(postgres::session_of_backfill(url));
+    for (const auto& name : postgres::drop_expired(connection))
+        std::cerr << "lantern: dropped " << name << ", its time was over\n";
+}
+
+int dry_run(const Folding& folding) {
+    postgres::Connection connection(postgres::session_of_backfill(folding.settings.postgres_url));
+    const auto estimate = postgres::estimate(connection, folding.handler.name, folding.routes);
+    std::cout << "would fold " << grouped(estimate.events) << " events of " << grouped(estimate.streams)
+              << " streams beside the live tables:\n";
+    for (const auto& [type, events] : estimate.by_type)
+        std::cout << "  " << std::left << std::setw(32) << type << std::right << std::setw(14) << grouped(events)
+                  << "\n";
+    constexpr std::int64_t kUsualRate = 150'000;
+    std::cout << "time: about " << estimate.events / kUsualRate + 1 << " s; disk: about "
+              << settings::show_bytes(estimate.live_bytes)
+              << " as the live tables take now. Side effects: none would run.\n"
+              << "nothing was changed" << std::endl;
+    return 0;
+}
+
+int backfill(const Instance& at, const Words& words) {
+    const JobRequest request = request_of(words);
+    const auto folding = folding_of(at, HandlerName{words.handler});  // refusals before anything begins
+    if (words.scope.any()) return replay(folding, words.scope);
+    if (words.scope.dry_run) return dry_run(folding);
+    drop_old(folding.settings.postgres_url);
+    return start(at, words, "rebuild", request);
+}
+
+int verify(const Instance& at, Words words) {
+    const auto folding = folding_of(at, HandlerName{words.handler});
+    JobRequest request;
+    request.when = SwapWhen::never;
+    const int code = start(at, words, "rebuild", request);
+    postgres::Connection connection(postgres::session_of_backfill(folding.settings.postgres_url));
+    if (code == 0 || code == kDiffers) postgres::drop_beside(connection, folding.beside());
+    return code;
+}
+
+int rollback(const Instance& at, const Words& words) {
+    const auto folding = folding_of(at, HandlerName{words.handler});
+    postgres::Connection connection(postgres::session_of_backfill(folding.settings.postgres_url));
+    const auto kept = postgres::newest_kept(connection, folding.handler.name);
+    if (!kept) refuse(words.handler, "no earlier model of it is kept");
+    if (kept->declaration_hash != folding.plugin().declaration_hash)
+        refuse(words.handler, "the kept model was written by " + kept->plugin + " " + kept->plugin_version +
+                                  " (schema version " + std::to_string(kept->schema_version) + ", build " +
+                                  kept->plugin_build.substr(0, 12) +
+                                  "), the plugin directory holds another; put that build there first: the model is "
+                                  "caught up by the build that wrote it");
+    return start(at, words, "rollback", request_of(words));
+}
+
+void add_common(CLI::App& verb, const std::shared_ptr<Words>& words) {
+    verb.add_option("handler", words->handler, "as the routing file names it")->required();
+    verb.add_option("--processes", words->processes, "that work on it here")->check(CLI::Range(1, 64));
+    verb.add_option("--max-rate", words->max_rate, "events a second, all processes together (default: no limit)")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}));
+    verb.add_flag("--detach", words->detach, "return at once; `lantern jobs follow` shows it");
+}
+
+}  // namespace
+
+void add_backfill(Verbs& verbs) {
+    const auto words = std::make_shared<Words>();
+    auto& verb = verbs.add("backfill", "fold a handler's tables anew from the store and swap them in",
+                           [words](const Instance& at) { return backfill(at, *words); });
+    add_common(verb, words);
+    verb.add_option("--stream", words->scope.stream, "only this stream, e.g. user/<id>, in the live tables");
+    verb.add_option("--aggregate", words->scope.aggregate, "only streams of this aggregate type");
+    verb.add_option("--type", words->scope.type, "only streams that have such an event");
+    verb.add_option("--from", words->scope.from, "only streams with an event from this position or time on");
+    verb.add_option("--to", words->scope.to, "only streams with an event up to this position, or before this time");
+    verb.add_flag("--dry-run", words->scope.dry_run, "only say how many events, how long, how much disk");
+    verb.add_flag("--verify", words->verify, "compare both models before the swap; exit code 3 when they differ");
+    verb.add_flag("--swap-if-equal", words->swap_if_equal,
+                  "swap only when the models are equal (with --verify: default)");
+    verb.add_flag("--swap-always", words->swap_always, "swap though they differ");
+    verb.add_flag("--no-swap", words->no_swap, "compare, and leave the live model in its place");
+    verb.add_flag("--move-dependents", words->move_dependents, "views of others are made anew on the new tables");
+    verb.add_option("--keep", words->keep, "drop the old model after this time, e.g. 7d (default: keep it)");
+
+    const auto verifying = std::make_shared<Words>();
+    add_common(verbs.add("verify", "compare a handler's tables with a fresh fold; exit code 3 when they differ",
+                         [verifying](const Instance& at) { return verify(at, *verifying); }),
+               verifying);
+    const auto back = std::make_shared<Words>();
+    add_common(verbs.add("rollback", "bring back the model that the last swap replaced, caught up first",
+                         [back](const Instance& at) { return rollback(at, *back); }),
+               back);
+    const auto process = std::make_shared<Words>();
+    auto& working = verbs.add(
+        "backfill-process", "one process of a job (started by the verbs above)", [process](const Instance& at) {
+            const processes::StopRequest stop;
+            work_on(at, process->job, stop, telemetry::Log(at.settings().log).with({{"job", process->job}}));
+            return 0;
+        });
+    working.add_option("job", process->job, "its number")->required();
+    working.group("");
+}
+
+}  // namespace lantern::apps

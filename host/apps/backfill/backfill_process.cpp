@@ -1,0 +1,151 @@
+#include "host/apps/backfill/backfill_process.hpp"
+
+#include <algorithm>
+
+#include "host/apps/backfill/backfill_site.hpp"
+#include "host/backfill/slot_load.hpp"
+#include "host/core/fault.hpp"
+#include "host/postgres/backfill/jobs.hpp"
+#include "host/postgres/delivery/pulse.hpp"
+
+namespace lantern::apps {
+namespace {
+
+constexpr Milliseconds kLookEvery{300};
+constexpr int kLossesMax = 3;  // processes that may end over one share of the history
+
+Uuid fresh_uuid() {
+    SystemClock clock;
+    SystemRandom random;
+    return Uuid::v7(clock.now(), random.next(), random.next());
+}
+
+class JobProcess {
+public:
+    JobProcess(const Instance& at, const postgres::Job& job, const processes::StopRequest& stop, telemetry::Log log)
+        : job_(job.id),
+          request_(JobRequest::parse(job.request)),
+          folding_(folding_of(at, job.handler)),
+          stop_(stop),
+          log_(std::move(log)),
+          jobs_(folding_.settings.postgres_url),
+          pulse_(folding_.settings.postgres_url, self_, postgres::Pulse::Of::job) {}
+
+    // What it holds is free at once, unless the store is away; its leases then grow old.
+    ~JobProcess() {
+        try {
+            jobs_.release(self_);
+        } catch (const Fault& fault) {
+            log_.warn("shares not released", {{"why", fault.what()}});
+        }
+    }
+    JobProcess(const JobProcess&) = delete;
+    JobProcess& operator=(const JobProcess&) = delete;
+
+    void run() {
+        for (;;) {
+            const auto job = jobs_.find(job_);
+            if (!job || job->ended() || stop_.requested()) return;
+            Milliseconds wait = kLookEvery;
+            if (job->running()) wait = turn(*job);
+            if (stop_.wait(wait)) return;
+        }
+    }
+
+private:
+    Milliseconds turn(const postgres::Job& job) {
+        constexpr Milliseconds kNow{0};
+        max_rate_ = job.max_rate;
+        processes_ = std::max<std::int64_t>(job.processes, 1);
+        if (job.phase == "load") {
+            if (const auto slot = jobs_.lease(job_, self_, postgres::Jobs::Share::history)) {
+                load(*slot, job);
+                return kNow;
+            }
+        }
+        if (!conductor_) {
+            const auto steps = jobs_.lease(job_, self_, postgres::Jobs::Share::steps);
+            if (!steps) return kLookEvery;
+            site_.emplace(BackfillSite::Parts{folding_, jobs_, *steps, job_, request_, stop_, log_});
+            conductor_.emplace(*site_, clock_, backfill::parse_phase(job.phase).value_or(backfill::Phase::plan),
+                               request_.when);
+        }
+        return conductor_->step().value_or(kNow);
+    }
+
+    void load(const postgres::SlotLease& slot, const postgres::Job& job) {
+        if (slot.lost >= kLossesMax)
+            throw Fault(FaultKind::configuration, "backfill",
+                        std::to_string(slot.lost) + " processes ended while they folded streams after " +
+                            std::to_string(slot.after.value) + ": the plugin ends its process there");
+        const auto& url = folding_.settings.postgres_url;
+        postgres::Connection reader(postgres::session_of_backfill(url)), writer(postgres::session_of_backfill(url));
+        reader.script("set work_mem = '256MB'");
+        // What a crash of the server takes with it is folded again: its cursor goes with its rows.
+        writer.script("set synchronous_commit = off");
+        postgres::Scan scan(reader, writer, slot, folding_.routes.event_types());
+        postgres::Load load(writer, folding_.schema(job.schema), slot);
+        backfill::SlotLoad slot_load({folding_.plugin().tables, folding_.routes, *folding_.upcasters,
+                                      [this] { return folding_.make_object(); }, clock_,
+                                      [this](std::int64_t events) { return go_on(events); }});
+        if (slot_load.run(scan, load, slot.until) != backfill::SlotLoad::Done::whole) jobs_.release(self_);
+    }
+
+    // Keeps to the rate, shared by the processes; a pause, a cancelled job and a stop end the share here.
+    bool go_on(std::int64_t events) {
+        const auto now = clock_.steady();
+        if (now - looked_at_ > kLookEvery) {
+            looked_at_ = now;
+            const auto job = jobs_.find(job_);
+            if (!job || !job->running()) return false;
+            max_rate_ = job->max_rate;
+            processes_ = std::max<std::int64_t>(job->processes, 1);
+        }
+        Milliseconds wait{0};
+        if (max_rate_ > 0) {
+            due_ = std::max(due_, now) + std::chrono::microseconds(events * 1'000'000 * processes_ / max_rate_);
+            wait = std::chrono::duration_cast<Milliseconds>(due_ - now);
+        }
+        return !stop_.wait(wait);
+    }
+
+    const std::int64_t job_;
+    const JobRequest request_;
+    const Folding folding_;
+    const processes::StopRequest& stop_;
+    const telemetry::Log log_;
+    const WorkerId self_ = fresh_uuid();
+    SystemClock clock_;
+    postgres::Jobs jobs_;
+    postgres::Pulse pulse_;
+    std::optional<BackfillSite> site_;
+    std::optional<backfill::Conductor> conductor_;  // once it has the steps
+    std::int64_t max_rate_ = 0, processes_ = 1;
+    std::chrono::steady_clock::time_point due_{}, looked_at_{};
+};
+
+}  // namespace
+
+void work_on(const Instance& at, std::int64_t id, const processes::StopRequest& stop, const telemetry::Log& log) {
+    Milliseconds delay = limits::kBackoffFirst;
+    const std::string url = at.settings().postgres_url;
+    while (!stop.requested()) {
+        try {
+            const auto job = postgres::Jobs(url).find(id);
+            if (!job || job->ended()) return;
+            JobProcess(at, *job, stop, log).run();
+            return;
+        } catch (const Fault& fault) {
+            if (fault.kind() == FaultKind::configuration || fault.kind() == FaultKind::data) {
+                log.error("job failed", {{"why", fault.what()}});
+                postgres::Jobs(url).fail(id, fault.what());
+                return;
+            }
+            log.warn("waits", {{"for", fault.what()}});
+            stop.wait(delay);
+            delay = std::min<Milliseconds>(delay * 2, limits::kBackoffMax);
+        }
+    }
+}
+
+}  // namespace lantern::apps

@@ -1,0 +1,297 @@
+#include "host/apps/backfill/backfill_site.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <limits>
+
+#include "host/backfill/slot_load.hpp"
+#include "host/core/fault.hpp"
+#include "host/plugin_loading/directory.hpp"
+#include "host/postgres/backfill/comparison.hpp"
+#include "host/postgres/text_format.hpp"
+
+namespace lantern::apps {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kPageEvents = 1000;
+constexpr std::size_t kLastSliceEvents = 3000;
+constexpr int kRounds = 50;
+constexpr int kComparisons = 8;
+constexpr std::int64_t kSlotEventsMin = 50'000, kSlotEventsMax = 2'000'000, kSlots = 8;
+
+[[noreturn]] void refuse(const HandlerName& handler, const std::string& why) {
+    throw Fault(FaultKind::configuration, "handler " + handler.value, why);
+}
+
+postgres::Session catching_session(const std::string& url, const std::string& schema) {
+    auto session = postgres::session_of_backfill(url, postgres::sql_name(schema));
+    session.plans = postgres::Plans::keyed;
+    return session;
+}
+
+}  // namespace
+
+std::string JobRequest::json() const {
+    static constexpr const char* kWhen[] = {"ready", "if_equal", "compared", "never"};
+    return json::serialize(json::object{
+        {"swap", kWhen[static_cast<int>(when)]}, {"move_dependents", move_dependents}, {"keep_ms", keep.count()}});
+}
+
+JobRequest JobRequest::parse(const std::string& text) {
+    const auto object = json::parse(text).as_object();
+    JobRequest request;
+    const auto& when = object.at("swap").as_string();
+    request.when = when == "if_equal"   ? backfill::SwapWhen::if_equal
+                   : when == "compared" ? backfill::SwapWhen::compared
+                   : when == "never"    ? backfill::SwapWhen::never
+                                        : backfill::SwapWhen::ready;
+    request.move_dependents = object.at("move_dependents").as_bool();
+    request.keep = Milliseconds(object.at("keep_ms").to_number<std::int64_t>());
+    return request;
+}
+
+std::unique_ptr<worker::Projection> Folding::make_object() const {
+    auto made = library->make_projection(handler.settings, [](plugin_loading::LogLevel, std::string_view) {});
+    if (!made) refuse(handler.name, made.error());
+    return std::move(made.value());
+}
+
+Folding folding_of(const Instance& at, const HandlerName& name) {
+    Folding folding;
+    folding.settings = at.settings();
+    const auto routing = at.routing();
+    const auto found = std::find_if(routing.handlers.begin(), routing.handlers.end(),
+                                    [&](const auto& handler) { return handler.name == name; });
+    if (found == routing.handlers.end()) refuse(name, "the routing file has no such handler");
+    folding.handler = *found;
+    postgres::Catalog catalog(folding.settings.postgres_url);
+    const auto registered = catalog.handler(name);
+    if (!registered || registered->state == "removed")
+        refuse(name, "is not registered yet; a running host registers what its routing file names");
+    folding.registered = *registered;
+
+    plugin_loading::ProbeOptions probing;
+    probing.copies = at.cache_directory();
+    const plugin_loading::Directory plugins(folding.settings.plugin_directory, probing);
+    auto library = plugins.open(folding.handler.plugin);
+    if (!library) refuse(name, library.error());
+    folding.library = library.value();
+    if (folding.plugin().kind != PluginKind::projection)
+        refuse(name, "is a side effect: it has no tables to rebuild, and never runs in a backfill");
+    auto upcasters = plugin_loading::Upcasters::make(plugins.open_all(PluginKind::schema), folding.plugin());
+    if (!upcasters) refuse(name, upcasters.error());
+    folding.upcasters = upcasters.value();
+    postgres::Connection connection(postgres::session_of_backfill(folding.settings.postgres_url));
+    folding.routes = postgres::routes_from_start(connection, name);
+    if (folding.routes.all().empty()) refuse(name, "has no routes: no event would be folded");
+    return folding;
+}
+
+// ---- catching up
+
+class CatchUp::Watch final : public worker::Watch {
+public:
+    explicit Watch(const telemetry::Log& log) : log_(log) {}
+
+    void calling(const Event&, int) override {}
+    void returned() override {}
+    void applied(std::size_t, std::size_t, std::size_t) override {}
+    void parked(const Event& event, const worker::StreamRow&, const std::string& error) override {
+        log_.warn("parked in the new model", {{"event", event.id.text()},
+                                              {"stream", event.aggregate_type + "/" + event.aggregate_id},
+                                              {"error", error}});
+    }
+    void malformed(const std::string&) override {}
+    void waiting(const std::string&) override {}
+
+private:
+    const telemetry::Log log_;
+};
+
+CatchUp::CatchUp(const Folding& folding, const std::string& schema, const telemetry::Log& log)
+    : folding_(folding),
+      connection_(catching_session(folding.settings.postgres_url, schema)),
+      history_(connection_),
+      model_(connection_, folding.handler.name, folding.plugin().tables, folding.plugin().build),
+      rows_(model_),
+      watch_(std::make_unique<Watch>(log)),
+      applier_({folding.plugin().tables, [&folding] { return folding.make_object(); }, model_, rows_,
+                *folding.upcasters, *watch_, clock_, worker::Parking(folding.handler.retry, clock_, random_)}),
+      planner_(rows_, history_, folding_.routes) {}
+
+void CatchUp::apply(std::vector<Event>& events) {
+    std::vector<Event*> arrived;
+    for (auto& event : events) arrived.push_back(&event);
+    for (int round = 0; round < kRounds; ++round) {
+        worker::Plan plan = planner_.of(arrived);
+        const auto carried = applier_.carry_out(plan, {});
+        if (!plan.away.empty()) throw Fault(FaultKind::outage, "plugin", plan.away);
+        if (carried == worker::Carried::committed && plan.complete) return;
+    }
+    throw Fault(FaultKind::conflict, "backfill",
+                "the new model's rows are written by another; the slice is begun again");
+}
+
+void CatchUp::stream(StreamId stream) {
+    for (int round = 0;; ++round) {
+        worker::StreamRow row;
+        row.stream = stream;
+        const auto known = model_.rows(std::span(&stream, 1));
+        if (!known.empty()) row = known.front();
+        if (row.state != worker::StreamState::live) return;
+        worker::Plan plan = planner_.catching_up(row);
+        const bool last = plan.streams.begin()->second.catching == worker::StreamChange::Catching::last;
+        const auto carried = applier_.carry_out(plan, {});
+        if (!plan.away.empty()) throw Fault(FaultKind::outage, "plugin", plan.away);
+        rows_.forget(stream);
+        if (carried == worker::Carried::committed && last) return;
+        if (carried == worker::Carried::committed) round = 0;
+        if (round == kRounds) throw Fault(FaultKind::conflict, "backfill", "a stream's row is written by another");
+    }
+}
+
+// ---- the steps
+
+BackfillSite::BackfillSite(Parts parts)
+    : parts_(std::move(parts)),
+      connection_(postgres::session_of_backfill(parts_.folding.settings.postgres_url)),
+      source_(parts_.folding.settings.postgres_url) {}
+
+postgres::Job BackfillSite::job() {
+    auto job = parts_.jobs.find(parts_.job);
+    if (!job || job->ended()) throw Fault(FaultKind::conflict, "backfill", "the job has ended meanwhile");
+    return *std::move(job);
+}
+
+void BackfillSite::enter(backfill::Phase phase) {
+    if (!parts_.jobs.enter(parts_.steps, std::string(backfill::phase_name(phase))))
+        throw Fault(FaultKind::conflict, "backfill", "another process has taken the steps of the job over");
+    parts_.log.info("phase", {{"phase", std::string(backfill::phase_name(phase))}});
+}
+
+void BackfillSite::end(const std::string& state, const std::string& reason) {
+    parts_.jobs.end(parts_.steps, state, reason);
+    parts_.log.info("job ended", {{"state", state}, {"reason", reason}});
+}
+
+void BackfillSite::create() {
+    const auto& folding = parts_.folding;
+    // 1. The mark first: whatever is committed later is in the slices behind it. 2. The schema. 3. The shares.
+    const Mark mark = source_.take_mark();
+    postgres::create_beside(connection_, folding.schema(folding.beside()));
+    const auto events = mark.ceiling.value == std::numeric_limits<std::int64_t>::max() ? mark.floor : mark.ceiling;
+    parts_.jobs.plan(parts_.job, std::clamp(events.value / kSlots + 1, kSlotEventsMin, kSlotEventsMax));
+    parts_.jobs.set_schema(parts_.steps, folding.beside(), mark);
+}
+
+bool BackfillSite::loaded() {
+    const auto now = job();
+    return now.slots_done == now.slots;
+}
+
+void BackfillSite::build_keys() {
+    postgres::build_keys(connection_, parts_.folding.schema(job().schema));
+}
+
+CatchUp& BackfillSite::catching() {
+    if (!catching_ || !catching_->connection().open())
+        catching_ = std::make_unique<CatchUp>(parts_.folding, job().schema, parts_.log);
+    return *catching_;
+}
+
+void BackfillSite::catch_up_rest() {
+    const auto now = job();
+    std::vector<StreamId> streams;
+    if (now.kind == "rollback") {
+        // Mark first, here too.
+        const auto kept = postgres::newest_kept(connection_, now.handler);
+        if (!kept) throw Fault(FaultKind::configuration, "backfill", "no earlier model of the handler is kept");
+        parts_.jobs.set_schema(parts_.steps, kept->schema, source_.take_mark());
+        streams = postgres::streams_behind(connection_, now.handler, kept->schema);
+    } else {
+        streams = postgres::long_streams(connection_, backfill::kLongStream);
+    }
+    for (const StreamId stream : streams) {
+        if (parts_.stop.requested()) throw Fault(FaultKind::outage, "backfill", "asked to stop");
+        catching().stream(stream);
+    }
+    postgres::note_loaded(connection_, parts_.job);
+}
+
+// Its events; nothing: more than `events_max`, some of which were applied.
+std::optional<std::size_t> BackfillSite::slice(const Mark& from, const Mark& to, std::size_t events_max) {
+    std::size_t events = 0;
+    for (Position after;;) {
+        Page page = source_.page(from, to, after, kPageEvents);
+        events += page.events.size();
+        if (events > events_max) return std::nullopt;
+        if (!page.events.empty()) {
+            after = page.events.back().position;
+            catching().apply(page.events);
+        }
+        if (page.last) return events;
+        if (parts_.stop.requested()) throw Fault(FaultKind::outage, "backfill", "asked to stop");
+    }
+}
+
+std::size_t BackfillSite::catch_up() {
+    const Mark from = job().mark.value();
+    const Mark to = source_.take_mark();
+    const auto events = *slice(from, to, std::numeric_limits<std::size_t>::max());
+    if (events > 0 && !parts_.jobs.reached(parts_.steps, to))
+        throw Fault(FaultKind::conflict, "backfill", "another process has taken the steps of the job over");
+    return events;
+}
+
+bool BackfillSite::equal() {
+    const auto now = job();
+    postgres::Comparison comparison;
+    for (int round = 0; round < kComparisons; ++round) {
+        comparison = postgres::compare(connection_, now.handler.value, now.schema, parts_.folding.plugin().tables);
+        if (comparison.settled()) break;
+        // The live model is ahead, or behind: look again once both have moved on.
+        if (parts_.stop.wait(Milliseconds{500})) throw Fault(FaultKind::outage, "backfill", "asked to stop");
+        catch_up();
+    }
+    parts_.jobs.note(parts_.steps, comparison.json());
+    return comparison.equal();
+}
+
+std::optional<std::string> BackfillSite::in_the_way() {
+    return postgres::transaction_in_the_way(connection_, parts_.job);
+}
+
+BackfillSite::Swapped BackfillSite::swap() {
+    const auto now = job();
+    const auto& folding = parts_.folding;
+    auto& catching = this->catching();
+    postgres::Connection& connection = catching.connection();
+    const auto not_yet = [&](Swapped why) {
+        connection.rollback();
+        catching.renew();
+        return why;
+    };
+    try {
+        connection.begin();
+        // 1. No batch of a live worker is in flight from here on. 2. What they may have applied. 3. The names.
+        if (!postgres::take_barrier(connection, folding.registered.id)) return not_yet(Swapped::busy);
+        if (!slice(*now.mark, source_.take_mark(), kLastSliceEvents)) return not_yet(Swapped::far);
+        postgres::swap_schemas(connection, {folding.schema(now.schema), folding.kept(), folding.plugin(),
+                                            parts_.request.move_dependents ? postgres::SwapOrder::Dependents::move
+                                                                           : postgres::SwapOrder::Dependents::stop,
+                                            parts_.request.keep});
+        connection.query(
+            "update lantern.jobs set state = 'done', ended_at = clock_timestamp() where job_id = $1::bigint",
+            postgres::Params{}.add(parts_.job));
+        connection.commit();
+    } catch (const Fault&) {
+        not_yet(Swapped::busy);
+        throw;
+    }
+    catching_.reset();
+    return Swapped::done;
+}
+
+}  // namespace lantern::apps

@@ -1,0 +1,95 @@
+// lantern export: the store's events as NDJSON CloudEvents (host/backfill/import_line.hpp), without what their
+// schemas mark as secret. `lantern export | lantern import -` into an empty store gives the same streams.
+#include <iostream>
+
+#include "host/apps/backfill/progress.hpp"
+#include "host/apps/verbs.hpp"
+#include "host/backfill/import_line.hpp"
+#include "host/core/clock.hpp"
+#include "host/core/fault.hpp"
+#include "host/postgres/store/exported.hpp"
+#include "host/processes/stop_request.hpp"
+#include "host/schemas/event_schemas.hpp"
+
+namespace lantern::apps {
+namespace {
+
+struct Words {
+    std::string stream, type, aggregate, from, until;
+};
+
+[[noreturn]] void refuse(const std::string& why) {
+    throw Fault(FaultKind::configuration, "export", why);
+}
+
+std::optional<Timestamp> time_of(const std::string& option, const std::string& text) {
+    if (text.empty()) return std::nullopt;
+    const auto time = parse_iso8601(text);
+    if (!time) refuse(option + " " + text + ": expected RFC 3339, e.g. 2026-11-21T03:33:26Z");
+    return time;
+}
+
+postgres::ExportSelection selection_of(const Words& words) {
+    postgres::ExportSelection selection;
+    selection.aggregate_type = words.aggregate;
+    selection.event_type = words.type;
+    selection.from = time_of("--from", words.from);
+    selection.until = time_of("--until", words.until);
+    if (words.stream.empty()) return selection;
+    const auto slash = words.stream.find('/');
+    if (slash == std::string::npos || slash == 0 || slash + 1 == words.stream.size())
+        refuse("--stream " + words.stream + ": expected <aggregate type>/<aggregate id>, e.g. user/42");
+    selection.stream = {words.stream.substr(0, slash), words.stream.substr(slash + 1)};
+    return selection;
+}
+
+schemas::EventSchemas schemas_of(const Settings& settings) {
+    auto loaded = schemas::EventSchemas::load(settings.schema_directory);
+    if (loaded) return std::move(loaded.value());
+    std::string problems;
+    for (const auto& problem : loaded.error()) problems += "\n  " + problem;
+    refuse("event schemas can't be used:" + problems);
+}
+
+int export_events(const Instance& at, const Words& words) {
+    const processes::StopRequest stop;
+    const Settings settings = at.settings();
+    const auto schemas = schemas_of(settings);
+    postgres::Exported exported(settings.postgres_url, selection_of(words));
+    const std::string source = std::string(backfill::kStoreSource) + exported.incarnation().text();
+    std::ios::sync_with_stdio(false);
+    Progress progress("exported", "events");
+    std::map<std::string, std::int64_t> without_schema;
+    std::int64_t count = 0;
+    for (Event event; !stop.requested() && exported.next(event);) {
+        if (event.data != "null" && !schemas.knows(event.type, event.schema_version))
+            ++without_schema[event.type + " " + std::to_string(event.schema_version)];
+        event.data = schemas.shown(event.type, event.schema_version, event.data);
+        std::cout << backfill::line_of(event, source) << '\n';
+        if (!std::cout) refuse("standard output takes no more");
+        if (++count % 1000 == 0) progress.at(count, std::nullopt, "");
+    }
+    std::cout << std::flush;
+    progress.end();
+    for (const auto& [type, events] : without_schema)
+        std::cerr << "lantern: " << events << " events of type " << type
+                  << " went out without their data: there is no "
+                  << "schema that says what of it is secret\n";
+    if (stop.requested()) std::cerr << "lantern: export stopped after " << count << " events" << std::endl;
+    return stop.requested() ? kFailed : 0;
+}
+
+}  // namespace
+
+void add_export(Verbs& verbs) {
+    const auto words = std::make_shared<Words>();
+    auto& verb = verbs.add("export", "write the store's events, one CloudEvents JSON event a line",
+                           [words](const Instance& at) { return export_events(at, *words); });
+    verb.add_option("--stream", words->stream, "one stream, e.g. user/<id>");
+    verb.add_option("--aggregate", words->aggregate, "streams of one aggregate type");
+    verb.add_option("--type", words->type, "events of one type");
+    verb.add_option("--from", words->from, "recorded at this time or later (RFC 3339)");
+    verb.add_option("--until", words->until, "recorded before this time (RFC 3339)");
+}
+
+}  // namespace lantern::apps

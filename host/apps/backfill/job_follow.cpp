@@ -1,0 +1,115 @@
+#include "host/apps/backfill/job_follow.hpp"
+
+#include <boost/json.hpp>
+#include <iostream>
+#include <vector>
+
+#include "host/apps/backfill/progress.hpp"
+#include "host/core/fault.hpp"
+#include "host/postgres/backfill/jobs.hpp"
+#include "host/processes/child.hpp"
+#include "host/processes/stop_request.hpp"
+
+namespace lantern::apps {
+namespace {
+
+namespace json = boost::json;
+
+constexpr Milliseconds kLookEvery{250};
+constexpr Milliseconds kGrace{10'000};
+
+std::filesystem::path log_of(const Instance& at, std::int64_t job) {
+    const auto directory = at.cache_directory() / "jobs";
+    std::filesystem::create_directories(directory);
+    return directory / (std::to_string(job) + ".log");
+}
+
+processes::Program program_of(const Instance& at, std::int64_t job) {
+    const Settings settings = at.settings();
+    processes::Program program;
+    program.argv = {processes::own_program(),
+                    "backfill-process",
+                    std::to_string(job),
+                    "--config",
+                    at.config_directory().string(),
+                    "--plugins",
+                    settings.plugin_directory.string()};
+    program.environment = {{"LANTERN_POSTGRES_URL", settings.postgres_url},
+                           {"LANTERN_AMQP_URL", settings.amqp_url},
+                           {"LANTERN_CACHE_DIR", at.cache_directory().string()}};
+    program.output = log_of(at, job);
+    return program;
+}
+
+int report(const Instance& at, const postgres::Job& job) {
+    std::cout << "job " << job.id << " (" << job.kind << " of " << job.handler.value << ") is " << job.state;
+    if (!job.reason.empty()) std::cout << ": " << job.reason;
+    std::cout << "; " << grouped(job.events) << " events folded";
+    if (job.parked > 0) std::cout << ", " << grouped(job.parked) << " streams parked";
+    std::cout << std::endl;
+    const auto progress = json::parse(job.progress).as_object();
+    bool differs = false;
+    if (const auto* equal = progress.if_contains("equal")) {
+        differs = !equal->as_bool();
+        for (const auto& table : progress.at("tables").as_array())
+            std::cout << "  " << std::string(table.at("table").as_string()) << ": " << table.at("equal")
+                      << " rows equal, " << table.at("differing") << " differ, " << table.at("unsettled")
+                      << " could not be compared\n";
+        for (const auto& one : progress.at("differences").as_array())
+            std::cout << "  " << std::string(one.at("table").as_string()) << "\n    live  " << one.at("live")
+                      << "\n    fresh " << one.at("fresh") << "\n";
+        std::cout << std::flush;
+    }
+    if (job.state != "done" && !differs) std::cerr << "lantern: see " << log_of(at, job.id).string() << std::endl;
+    if (differs) return kDiffers;
+    return job.state == "done" ? 0 : 1;
+}
+
+std::string note_of(const postgres::Job& job) {
+    if (job.state == "paused") return "paused";
+    std::string note = job.phase;
+    if (job.phase == "load")
+        note += " " + std::to_string(job.slots_done) + "/" + std::to_string(job.slots) + " shares, " +
+                std::to_string(job.processes) + " processes";
+    return note;
+}
+
+}  // namespace
+
+int follow(const Instance& at, std::int64_t id, int count) {
+    const processes::StopRequest stop;
+    std::vector<std::unique_ptr<processes::Child>> children(static_cast<std::size_t>(count));
+    postgres::Jobs jobs(at.settings().postgres_url);
+    Progress progress("folded", "events");
+    std::optional<postgres::Job> job;
+    do {
+        try {
+            job = jobs.find(id);
+            if (!job) throw Fault(FaultKind::configuration, "jobs", "there is no job " + std::to_string(id));
+            if (job->ended()) break;
+            for (auto& child : children)
+                if (!child || !child->running()) child = std::make_unique<processes::Child>(program_of(at, id));
+            progress.at(job->events, job->events_total, note_of(*job));
+        } catch (const Fault& fault) {
+            if (!fault.retryable() && !fault.in_doubt()) throw;
+            progress.at(0, std::nullopt, std::string("waits: ") + fault.what());
+        }
+    } while (!stop.wait(kLookEvery));
+    progress.end();
+    for (auto& child : children)
+        if (child) child->stop(kGrace);
+    if (job && job->ended()) return report(at, *job);
+    std::cerr << "lantern: job " << id << " is not done; `lantern jobs follow " << id
+              << "` goes on, `lantern jobs cancel " << id << "` gives it up" << std::endl;
+    return 1;
+}
+
+void work_detached(const Instance& at, std::int64_t job, int count) {
+    for (int at_once = 0; at_once < count; ++at_once) {
+        auto program = program_of(at, job);
+        program.life = processes::Program::Life::detached;
+        const processes::Child child(program);
+    }
+}
+
+}  // namespace lantern::apps

@@ -1,0 +1,174 @@
+#include "host/postgres/backfill/jobs.hpp"
+
+#include "host/postgres/embedded_sql.hpp"
+
+namespace lantern::postgres {
+namespace {
+
+const Statement kJobs = statement("jobs");
+const Statement kStart = statement("job_start");
+const Statement kLease = statement("job_lease");
+
+Job read_job(const Rows& rows, std::size_t row) {
+    Job job;
+    job.id = rows.integer(row, 0);
+    job.handler = HandlerName{rows.text(row, 1)};
+    job.kind = rows.text(row, 2);
+    job.state = rows.text(row, 3);
+    job.phase = rows.text(row, 4);
+    job.schema = rows.text(row, 5);
+    job.request = rows.text(row, 6);
+    job.progress = rows.text(row, 7);
+    job.reason = rows.text(row, 8);
+    job.requested_by = rows.text(row, 9);
+    if (!rows.null(row, 10))
+        job.mark = Mark{Position{rows.integer(row, 10)}, rows.text(row, 11), Position{rows.integer(row, 12)}};
+    job.max_rate = rows.integer(row, 13);
+    job.created_at = rows.time(row, 14);
+    if (!rows.null(row, 15)) job.ended_at = rows.time(row, 15);
+    job.events = rows.integer(row, 16);
+    job.events_total = rows.integer(row, 17);
+    job.parked = rows.integer(row, 18);
+    job.slots = rows.integer(row, 19);
+    job.slots_done = rows.integer(row, 20);
+    job.processes = rows.integer(row, 21);
+    return job;
+}
+
+Session session_of_jobs(const std::string& url) {
+    return {.url = url,
+            .application_name = "lantern jobs",
+            .plans = Plans::estimated,
+            .statement_timeout = std::chrono::minutes(10)};
+}
+
+const char* name_of(Jobs::Action action) {
+    static constexpr const char* kNames[] = {"pause", "resume", "cancel", "throttle"};
+    return kNames[static_cast<int>(action)];
+}
+
+}  // namespace
+
+Jobs::Jobs(const std::string& url) : connection_(session_of_jobs(url)) {}
+
+Result<std::int64_t, std::int64_t> Jobs::start(const Request& request) {
+    connection_.ensure();
+    try {
+        Params params;
+        params.add(request.handler.value)
+            .add(request.kind)
+            .add(request.request)
+            .add(request.who)
+            .add(request.max_rate);
+        return connection_.exec(kStart, params, Commits::here).integer(0, 0);
+    } catch (const Fault& fault) {
+        const std::string message = fault.what();
+        if (fault.code() != "LN030") throw;
+        return failure(std::int64_t{std::stoll(message.substr(message.find("running: ") + 9))});
+    }
+}
+
+std::optional<Job> Jobs::find(std::int64_t job) {
+    connection_.ensure();
+    const auto rows = connection_.exec(kJobs, Params{}.add(job).add(1));
+    if (rows.empty()) return std::nullopt;
+    return read_job(rows, 0);
+}
+
+std::vector<Job> Jobs::list(std::size_t limit) {
+    connection_.ensure();
+    const auto rows = connection_.exec(kJobs, Params{}.add_null().add(static_cast<std::int64_t>(limit)));
+    std::vector<Job> jobs;
+    for (std::size_t row = 0; row < rows.size(); ++row) jobs.push_back(read_job(rows, row));
+    return jobs;
+}
+
+std::optional<std::int64_t> Jobs::running() {
+    connection_.ensure();
+    const auto rows = connection_.query(
+        "select job_id from lantern.jobs where ended_at is null and state = 'running'"
+        " order by job_id limit 1");
+    if (rows.empty()) return std::nullopt;
+    return rows.integer(0, 0);
+}
+
+std::optional<std::string> Jobs::act(std::int64_t job, Action action, std::int64_t rate, const std::string& who) {
+    connection_.ensure();
+    const auto rows = connection_.query("select lantern.job_act($1::bigint, $2, $3::bigint, $4)",
+                                        Params{}.add(job).add(name_of(action)).add(rate).add(who), Commits::here);
+    if (rows.null(0, 0)) return std::nullopt;
+    return rows.text(0, 0);
+}
+
+void Jobs::plan(std::int64_t job, std::int64_t events_per_slot) {
+    connection_.ensure();
+    connection_.query("select lantern.job_plan($1::bigint, $2::bigint)", Params{}.add(job).add(events_per_slot),
+                      Commits::here);
+}
+
+std::optional<SlotLease> Jobs::lease(std::int64_t job, const WorkerId& worker, Share share) {
+    connection_.ensure();
+    Params params;
+    params.add(job).add(worker).add(share == Share::steps ? "true" : "false");
+    params.add(std::int64_t{std::chrono::duration_cast<Milliseconds>(limits::kHeartbeatDead).count()});
+    const auto rows = connection_.exec(kLease, params, Commits::here);
+    if (rows.empty()) return std::nullopt;
+    return SlotLease{job,
+                     static_cast<int>(rows.integer(0, 0)),
+                     Epoch{rows.integer(0, 1)},
+                     StreamId{rows.integer(0, 2)},
+                     StreamId{rows.integer(0, 3)},
+                     static_cast<int>(rows.integer(0, 4))};
+}
+
+void Jobs::release(const WorkerId& worker) {
+    connection_.ensure();
+    connection_.query("update lantern.job_slots set worker_id = null where worker_id = $1::uuid and not done",
+                      Params{}.add(worker), Commits::here);
+}
+
+void Jobs::fail(std::int64_t job, const std::string& why) {
+    connection_.ensure();
+    connection_.query(
+        "update lantern.jobs set state = 'failed', reason = $2, ended_at = clock_timestamp()"
+        " where job_id = $1::bigint and ended_at is null",
+        Params{}.add(job).add(why), Commits::here);
+}
+
+bool Jobs::written(const std::string& assignments, const SlotLease& steps, Params params) {
+    connection_.ensure();
+    params.add(steps.job).add(steps.epoch.value);
+    const auto count = params.values().size();
+    const auto rows = connection_.query(
+        "update lantern.jobs j set " + assignments + " where j.job_id = $" + std::to_string(count - 1) +
+            "::bigint and j.ended_at is null and exists (select from lantern.job_slots s where s.job_id = j.job_id"
+            " and s.slot = 0 and s.epoch = $" +
+            std::to_string(count) + "::bigint) returning 1",
+        params, Commits::here);
+    return !rows.empty();
+}
+
+bool Jobs::enter(const SlotLease& steps, const std::string& phase) {
+    return written("phase = $1", steps, Params{}.add(phase));
+}
+
+bool Jobs::set_schema(const SlotLease& steps, const std::string& schema, const Mark& mark) {
+    return written(
+        "schema_name = $1, mark_floor = $2::bigint, mark_snapshot = $3::pg_snapshot, mark_ceiling = $4::bigint",
+        steps, Params{}.add(schema).add(mark.floor.value).add(mark.snapshot).add(mark.ceiling.value));
+}
+
+bool Jobs::reached(const SlotLease& steps, const Mark& mark) {
+    return written("mark_floor = $1::bigint, mark_snapshot = $2::pg_snapshot, mark_ceiling = $3::bigint", steps,
+                   Params{}.add(mark.floor.value).add(mark.snapshot).add(mark.ceiling.value));
+}
+
+bool Jobs::note(const SlotLease& steps, const std::string& progress) {
+    return written("progress = $1::json", steps, Params{}.add(progress));
+}
+
+bool Jobs::end(const SlotLease& steps, const std::string& state, const std::string& reason) {
+    return written("state = $1, reason = $2, ended_at = clock_timestamp()", steps, Params{}.add(state).add(reason));
+}
+
+}  // namespace lantern::postgres

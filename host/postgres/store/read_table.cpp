@@ -1,0 +1,183 @@
+#include "host/postgres/store/read_table.hpp"
+
+#include <algorithm>
+
+#include "host/postgres/store/page_cursor.hpp"
+#include "host/postgres/text_format.hpp"
+
+namespace lantern::postgres {
+namespace {
+
+using Column = ReadTable::Column;
+
+// Collects parameters and numbers their places.
+class Places {
+public:
+    std::string place(const Column& column, const std::optional<std::string>& value) {
+        params_.add(value);
+        return "$" + std::to_string(params_.values().size()) + "::" + column.type;
+    }
+    Params take() && { return std::move(params_); }
+
+private:
+    Params params_;
+};
+
+std::string named(const Column& column) {
+    return "t." + sql_name(column.name);
+}
+
+// Conditions of the question, joined by and.
+Result<std::vector<std::string>> conditions_of(const ReadTable& table, const http::RowsQuery& query,
+                                               Places& places) {
+    std::vector<std::string> terms;
+    for (const auto& condition : query.conditions) {
+        const auto* column = table.column(condition.column);
+        if (!column) return failure(condition.parameter + ": there is no column " + condition.column);
+        static constexpr const char* kCompare[] = {" = ", " >= ", " < "};
+        terms.push_back(named(*column) + kCompare[static_cast<int>(condition.compare)] +
+                        places.place(*column, condition.value));
+    }
+    return terms;
+}
+
+Result<std::vector<const Column*>> order_of(const ReadTable& table, const http::RowsQuery& query) {
+    std::vector<const Column*> order;
+    for (const auto& names : {query.order_by, table.key})
+        for (const auto& name : names) {
+            const auto* column = table.column(name);
+            if (!column) return failure("order: there is no column " + name);
+            if (std::find(order.begin(), order.end(), column) == order.end()) order.push_back(column);
+        }
+    return order;
+}
+
+using Order = http::RowsQuery::Order;
+
+std::string joined(const std::vector<std::string>& terms, const std::string& begin) {
+    std::string out;
+    for (const auto& term : terms) out += (out.empty() ? begin : " and ") + term;
+    return out;
+}
+
+// Where a page goes on: the values of the row where another one ended, and in which order.
+struct From {
+    const std::vector<const Column*>& columns;
+    const CursorValues& values;
+    Order order;
+};
+
+// Rows behind that one in the columns from `first` on.
+std::string behind(const From& from, std::size_t first, Places& places) {
+    const bool up = from.order == Order::ascending;
+    std::string any = "false", same;
+    for (std::size_t at = first; at < from.columns.size(); ++at) {
+        const auto name = named(*from.columns[at]);
+        const auto place = places.place(*from.columns[at], from.values[at]);
+        if (from.values[at])
+            any += " or (" + same +
+                   (up ? "(" + name + " > " + place + " or " + name + " is null)" : name + " < " + place) + ")";
+        else if (!up)
+            any += " or (" + same + name + " is not null)";
+        same += name + " is not distinct from " + place + " and ";
+    }
+    return "(" + any + ")";
+}
+
+// The rows behind, in parts of which each follows an index on the first column: its values, and its nulls.
+std::vector<std::string> parts_behind(const From& from, Places& places) {
+    const bool up = from.order == Order::ascending;
+    const auto first = named(*from.columns[0]);
+    const std::string nulls = first + " is null", values = first + " is not null";
+    if (!from.values[0]) {
+        const auto rest = nulls + " and " + behind(from, 1, places);
+        return up ? std::vector{rest} : std::vector{rest, values};
+    }
+    // The first condition is the index's, the second tells rows of equal values apart.
+    const auto rest = first + (up ? " >= " : " <= ") + places.place(*from.columns[0], from.values[0]) + " and " +
+                      values + " and " + behind(from, 0, places);
+    return up ? std::vector{rest, nulls} : std::vector{rest};
+}
+
+std::string signature(const std::vector<const Column*>& columns, Order order) {
+    std::string out = order == Order::ascending ? "+" : "-";
+    for (const auto* column : columns) out += column->name + ",";
+    return out;
+}
+
+// The cursor's first value says which listing it is of, and to which side it goes.
+enum class Side { behind, before };
+std::string first_value(const std::vector<const Column*>& columns, Order order, Side side) {
+    return (side == Side::behind ? ">" : "<") + signature(columns, order);
+}
+
+struct Cursor {
+    Side side = Side::behind;
+    CursorValues values;
+};
+std::optional<Cursor> cursor_of(const std::string& text, const std::vector<const Column*>& columns, Order order) {
+    auto values = parse_cursor(text);
+    if (!values || values->size() != columns.size() + 1) return std::nullopt;
+    for (const auto side : {Side::behind, Side::before})
+        if (values->front() == first_value(columns, order, side))
+            return Cursor{side, CursorValues(values->begin() + 1, values->end())};
+    return std::nullopt;
+}
+
+}  // namespace
+
+const ReadTable::Column* ReadTable::column(const std::string& name) const {
+    const auto at =
+        std::find_if(columns.begin(), columns.end(), [&](const auto& column) { return column.name == name; });
+    return at == columns.end() ? nullptr : &*at;
+}
+
+std::string ReadTable::column_list() const {
+    std::string out;
+    for (const auto& column : columns) out += (out.empty() ? "" : ", ") + named(column);
+    return out;
+}
+
+Result<RowsStatement> rows_statement(const ReadTable& table, const http::RowsQuery& query) {
+    Places places;
+    const auto terms = conditions_of(table, query, places);
+    if (!terms) return failure(terms.error());
+    const auto order = order_of(table, query);
+    if (!order) return failure(order.error());
+    const auto& columns = order.value();
+
+    RowsStatement statement;
+    auto direction = query.order;
+    std::vector<std::string> parts{""};
+    for (const auto side : {Side::behind, Side::before})
+        statement.cursors[static_cast<std::size_t>(side)] = first_value(columns, query.order, side);
+    if (!query.cursor.empty()) {
+        const auto cursor = cursor_of(query.cursor, columns, query.order);
+        if (!cursor) return failure("cursor: not one of this listing");
+        statement.backwards = cursor->side == Side::before;
+        if (statement.backwards) direction = direction == Order::ascending ? Order::descending : Order::ascending;
+        parts = parts_behind({columns, cursor->values, direction}, places);
+    }
+
+    std::string order_by, order_texts;
+    for (const auto* column : columns) {
+        order_by += (order_by.empty() ? "" : ", ") + named(*column) +
+                    (direction == Order::ascending ? " asc nulls last" : " desc nulls first");
+        order_texts += ", " + named(*column) + "::text";
+    }
+    const auto limit = " limit " + places.place({"", "bigint"}, std::to_string(query.limit + 1));
+    std::string rows;
+    for (std::size_t at = 0; at < parts.size(); ++at) {
+        auto where = terms.value();
+        if (!parts[at].empty()) where.push_back(parts[at]);
+        rows += (at ? " union all " : "") + std::string("(select ") + std::to_string(at) +
+                " as lantern_part, t.* from " + table.qualified + " t" + joined(where, " where ") + " order by " +
+                order_by + limit + ")";
+    }
+    statement.sql = "select (select to_json(shown) from (select " + table.column_list() + ") shown)" + order_texts +
+                    " from (" + rows + ") t order by lantern_part, " + order_by + limit;
+    statement.params = std::move(places).take();
+    return statement;
+}
+
+}  // namespace lantern::postgres
