@@ -24,7 +24,7 @@ std::string time_text(double seconds) {
 std::string grouped(std::int64_t number) {
     std::string digits = std::to_string(number);
     for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3)
-        digits.insert(static_cast<std::size_t>(at), " ");
+        digits.insert(static_cast<std::size_t>(at), 1, ' ');
     return digits;
 }
 
