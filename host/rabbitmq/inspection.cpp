@@ -24,7 +24,7 @@ bool has_code(const Fault& fault, int code) {
 }  // namespace
 
 struct Inspection::Impl {
-    explicit Impl(const std::string& url) : connection(parse_address(url), "lantern inspection", listener) {}
+    explicit Impl(const std::string& url) : connection(parse_addresses(url), "lantern inspection", listener) {}
 
     Listener listener;
     Connection connection;

@@ -10,6 +10,7 @@
 
 #include "host/core/clock.hpp"
 #include "host/core/fault.hpp"
+#include "tests/support/manual_clock.hpp"
 
 namespace lantern::sim {
 
@@ -50,18 +51,6 @@ private:
     SystemRandom random_;
 };
 
-class SimClock final : public Clock {
-public:
-    Timestamp now() override { return Timestamp{std::chrono::seconds{1'800'000'000}} + elapsed_; }
-    std::chrono::steady_clock::time_point steady() override {
-        return std::chrono::steady_clock::time_point{std::chrono::hours{1}} + elapsed_;
-    }
-    void advance(std::chrono::microseconds by) { elapsed_ += by; }
-
-private:
-    std::chrono::microseconds elapsed_{0};
-};
-
 // What the seed says of a schedule's weather; each of 1000 calls of a port.
 struct Weather {
     int fault = 0;
@@ -88,7 +77,7 @@ public:
 
     Chance chance;
     const Flaw flaw;
-    SimClock clock;
+    test::ManualClock clock;
     Weather weather;
     bool quiet = false;  // nothing befalls any more
     std::function<void(int steps, std::chrono::microseconds each)> others;

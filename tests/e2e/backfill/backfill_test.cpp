@@ -3,27 +3,16 @@
 #include <signal.h>
 
 #include <atomic>
-#include <memory>
 #include <thread>
 
-#include "tests/support/dev_instance.hpp"
-#include "tests/support/servers.hpp"
+#include "tests/support/dev_suite.hpp"
 
 namespace lantern::test {
 namespace {
 
-class BackfillE2eTest : public testing::Test {
+class BackfillE2eTest : public DevSuite {
 protected:
-    static void SetUpTestSuite() {
-        instance = std::make_unique<DevInstance>(Place{fresh_directory() / "dev"});
-        const auto started = instance->start();
-        ASSERT_TRUE(started.ended.clean()) << started.output;
-    }
-    static void TearDownTestSuite() { instance.reset(); }
-
     static std::int64_t ask(const std::string& sql) { return instance->sql(sql).integer(0, 0); }
-
-    static inline std::unique_ptr<DevInstance> instance;
 };
 
 // Something done again and again beside the test, until it ends.

@@ -4,9 +4,8 @@
 
 #include <csignal>
 #include <cstdlib>
-#include <memory>
 
-#include "tests/support/dev_instance.hpp"
+#include "tests/support/dev_suite.hpp"
 #include "tests/support/servers.hpp"
 
 namespace lantern::test {
@@ -14,15 +13,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class HealthTest : public ::testing::Test {
+class HealthTest : public DevSuite {
 protected:
-    static void SetUpTestSuite() {
-        instance = std::make_unique<DevInstance>(Place{fresh_directory() / "dev"});
-        const auto started = instance->start();
-        ASSERT_TRUE(started.ended.clean()) << started.output;
-    }
-    static void TearDownTestSuite() { instance.reset(); }
-
     static HttpAnswer get(const std::string& path) {
         return http(instance->endpoint("metrics_url"), {.path = path});
     }
@@ -34,8 +26,6 @@ protected:
     }
     static pid_t worker() { return instance->find({" worker user_read_model "}).at(0); }
     static constexpr const char* kApplied = "lantern_events_applied_total{handler=\"user_read_model\"}";
-
-    static inline std::unique_ptr<DevInstance> instance;
 };
 
 TEST_F(HealthTest, AnIdleHostIsAliveAndReady) {

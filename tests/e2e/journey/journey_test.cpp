@@ -5,25 +5,13 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <memory>
 
-#include "tests/support/dev_instance.hpp"
-#include "tests/support/servers.hpp"
+#include "tests/support/dev_suite.hpp"
 
 namespace lantern::test {
 namespace {
 
-class JourneyTest : public testing::Test {
-protected:
-    static void SetUpTestSuite() {
-        instance = std::make_unique<DevInstance>(Place{fresh_directory() / "dev"});
-        const auto started = instance->start();
-        ASSERT_TRUE(started.ended.clean()) << started.output;
-    }
-    static void TearDownTestSuite() { instance.reset(); }
-
-    static inline std::unique_ptr<DevInstance> instance;
-};
+class JourneyTest : public DevSuite {};
 
 std::size_t mails_for(const DevInstance& instance, const std::string& address) {
     std::size_t count = 0;

@@ -4,11 +4,9 @@
 
 #include <algorithm>
 #include <csignal>
-#include <memory>
 #include <set>
 
-#include "tests/support/dev_instance.hpp"
-#include "tests/support/servers.hpp"
+#include "tests/support/dev_suite.hpp"
 #include "tests/support/steady_client.hpp"
 
 namespace lantern::test {
@@ -19,18 +17,9 @@ struct Victim {
     std::vector<std::string> words;  // of its command line
 };
 
-class KillTest : public testing::TestWithParam<Victim> {
+class KillTest : public DevSuite, public testing::WithParamInterface<Victim> {
 protected:
-    static void SetUpTestSuite() {
-        instance = std::make_unique<DevInstance>(Place{fresh_directory() / "dev"});
-        const auto started = instance->start();
-        ASSERT_TRUE(started.ended.clean()) << started.output;
-    }
-    static void TearDownTestSuite() { instance.reset(); }
-
     static std::int64_t count(const std::string& statement) { return instance->sql(statement).integer(0, 0); }
-
-    static inline std::unique_ptr<DevInstance> instance;
 };
 
 TEST_P(KillTest, loses_doubles_and_reorders_nothing) {

@@ -3,8 +3,7 @@
 
 #include <csignal>
 
-#include "tests/support/dev_instance.hpp"
-#include "tests/support/servers.hpp"
+#include "tests/support/dev_suite.hpp"
 #include "tests/support/steady_client.hpp"
 
 namespace lantern::test {
@@ -12,15 +11,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class RecoveryTest : public ::testing::Test {
+class RecoveryTest : public DevSuite {
 protected:
-    static void SetUpTestSuite() {
-        instance = std::make_unique<DevInstance>(Place{fresh_directory() / "dev"});
-        const auto started = instance->start();
-        ASSERT_TRUE(started.ended.clean()) << started.output;
-    }
-    static void TearDownTestSuite() { instance.reset(); }
-
     static std::string one(const std::string& statement) {
         const auto rows = instance->sql(statement);
         return rows.empty() || rows.null(0, 0) ? "" : rows.text(0, 0);
@@ -42,8 +34,6 @@ protected:
         EXPECT_EQ(one("select count(*) from audit_log.audit_log"),
                   one("select count(distinct event_id) from audit_log.audit_log"));
     }
-
-    static inline std::unique_ptr<DevInstance> instance;
 };
 
 TEST_F(RecoveryTest, AnotherRelayTakesOverFromAFrozenLeaderAndNothingIsLostWhenOneDies) {

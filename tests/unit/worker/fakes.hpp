@@ -15,21 +15,12 @@
 #include "host/core/fault.hpp"
 #include "host/worker/changes.hpp"
 #include "host/worker/ports.hpp"
+#include "tests/support/manual_clock.hpp"
 #include "tests/unit/worker/fake_plugin.hpp"
 
 namespace lantern::worker::fake {
 
-class ManualClock final : public Clock {
-public:
-    Timestamp now() override { return Timestamp{std::chrono::seconds{1'800'000'000}} + elapsed_; }
-    std::chrono::steady_clock::time_point steady() override {
-        return std::chrono::steady_clock::time_point{std::chrono::hours{1}} + elapsed_;
-    }
-    void advance(std::chrono::microseconds by) { elapsed_ += by; }
-
-private:
-    std::chrono::microseconds elapsed_{0};
-};
+using test::ManualClock;
 
 // Fails the n-th call from now on, counted over all ports that share it.
 class Trouble {
