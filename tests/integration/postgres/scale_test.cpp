@@ -2,8 +2,12 @@
 // index and not through the table. Shown by EXPLAIN of the very statements, prepared as the adapters prepare them.
 #include <gmock/gmock.h>
 
+#include <regex>
+
+#include "host/postgres/delivery/read_model.hpp"
 #include "host/postgres/embedded_sql.hpp"
-#include "tests/integration/postgres/fixture.hpp"
+#include "host/postgres/tables/handler_role.hpp"
+#include "tests/integration/postgres/handlers.hpp"
 
 namespace lantern::postgres {
 namespace {
@@ -49,18 +53,36 @@ std::string large_store() {
     return url;
 }
 
+// A handler of three of the fifty types that has applied all. Born into a store with history, its routes begin
+// where that ends; here they are to want it.
+void add_handler(const std::string& url) {
+    Description plugin = test::projection_plugin();
+    plugin.events = {{"T1", 1}, {"T2", 1}, {"T3", 1}};
+    const auto routing = test::routing_of({test::routed("people", "people", {"T1", "T2", "T3"})}, "scale");
+    ASSERT_TRUE(Catalog(url).apply(routing, {plugin}, "t", 0));
+    Connection sql({.url = url});
+    sql.query("update lantern.routes set begin_position = 0");
+    sql.query(
+        "insert into people.lantern_streams (stream_id, revision) select stream_id, revision from lantern.streams");
+    sql.script("vacuum analyze people.lantern_streams");
+}
+
 class ScaleTest : public ::testing::Test {
 protected:
-    static void SetUpTestSuite() { url_ = large_store(); }
+    static void SetUpTestSuite() {
+        url_ = large_store();
+        add_handler(url_);
+    }
 
     struct Explained {
         std::int64_t buffers = 0, rows = 0;
         std::string plan;
     };
-    Explained explain(const std::string& name, const std::string& values) {
-        sql_.script("prepare explained as " + statement(name).text);
-        const auto rows = sql_.query("explain (analyze, buffers) execute explained (" + values + ")");
-        sql_.script("deallocate explained");
+    Explained explain(const std::string& name, const std::string& values) { return explain(sql_, name, values); }
+    static Explained explain(Connection& sql, const std::string& name, const std::string& values) {
+        sql.script("prepare explained as " + statement(name).text);
+        const auto rows = sql.query("explain (analyze, buffers, verbose) execute explained (" + values + ")");
+        sql.script("deallocate explained");
         Explained explained;
         for (std::size_t row = 0; row < rows.size(); ++row) explained.plan += rows.text(row, 0) + "\n";
         explained.rows = number_after(explained.plan, explained.plan.find("(actual"), "rows=");
@@ -122,6 +144,69 @@ TEST_F(ScaleTest, NamesOfAPageOfStreamsAndTheFillOfGaps) {
                                " '{90000000,90000000,90000000}', 5001");
     EXPECT_LT(filled.buffers, kBuffersMax) << filled.plan;
     EXPECT_THAT(filled.plan, ::testing::HasSubstr("Index Only Scan using events_stream_revision"));
+}
+
+// Row-level security lets a worker see events of routed types only: that must cost no index, and no call for each
+// row.
+TEST_F(ScaleTest, AHandlersOwnRoleReadsAlongTheSameIndexes) {
+    const HandlerName handler{"people"};
+    const auto url = url_of_handler(url_, handler);
+    ASSERT_TRUE(url);
+    Connection worker(session_of(*url, handler));
+    const std::string wanted = "'{T1,T2,T3}', '{0,0,0}', '{90000000,90000000,90000000}', ";
+    const auto filled =
+        explain(worker, "history_between", "'{1999,3998}', '{90,90}', '{100,100}', " + wanted + "5001");
+    EXPECT_THAT(filled.plan, ::testing::HasSubstr("Index Only Scan using events_stream_revision"));
+    const auto fed = explain(worker, "history_page", "1, 4, 5000000, 10000000, " + wanted + "100");
+    EXPECT_EQ(fed.rows, 100) << fed.plan;
+    EXPECT_THAT(fed.plan, ::testing::HasSubstr("Index Scan using events_pkey"));
+    for (const auto& [name, read] : {std::pair{"fill", filled}, {"feed", fed}}) {
+        EXPECT_LT(read.buffers, kBuffersMax) << name << read.plan;
+        EXPECT_THAT(read.plan, ::testing::Not(::testing::HasSubstr("Seq Scan on lantern.events"))) << name;
+        // The types are looked up once, before the first row: who asks is named by a filter of the few routes
+        // alone.
+        int policies = 0;
+        const std::regex who("SESSION_USER|session_handler");
+        for (std::sregex_iterator at(read.plan.begin(), read.plan.end(), who), end; at != end; ++at, ++policies) {
+            const auto place = static_cast<std::size_t>(at->position());
+            const auto node = read.plan.rfind("->", place);
+            EXPECT_THAT(read.plan.substr(node, place - node), ::testing::HasSubstr("lantern.routes")) << read.plan;
+        }
+        EXPECT_GT(policies, 0) << "the policy is not in this plan: " << read.plan;
+    }
+}
+
+// What the sweep and lag cost does not depend on the store's size.
+TEST_F(ScaleTest, APageOfTheSweepAndWhatIsNotVerified) {
+    const auto swept = [&](const std::string& after) {
+        return explain("sweep_look", "'{people}', 0, '1:1:', '10001001:10001001:', 10000000, " + after + ", 2000");
+    };
+    swept("10000000");  // what the session has to look up once
+    const auto middle = swept("5000000"), edge = swept("9998000"), beyond = swept("10000000");
+    for (const auto* page : {&middle, &edge, &beyond}) {
+        EXPECT_EQ(page->rows, 1) << page->plan;
+        EXPECT_LT(page->buffers, kBuffersMax) << page->plan;
+    }
+    EXPECT_LT(beyond.buffers, kBuffersMax / 10) << beyond.plan;
+
+    sql_.query("update lantern.handlers set verified = '10000901:10000901:', verified_floor = 9999900");
+    explain("lag", "'people', 10000");
+    const auto lag = explain("lag", "'people', 10000");
+    EXPECT_LT(lag.buffers, kBuffersMax) << lag.plan;
+}
+
+// Compared with each other row by row, so many events and stream rows would take an hour.
+TEST_F(ScaleTest, MuchThatIsNotVerifiedIsCountedWithinTheTimeThatAStatementHas) {
+    sql_.query("update lantern.handlers set verified = '1:1:', verified_floor = 0");
+    const auto lag = sql_.query("select out_events, out_complete from lantern.lag('people', 100000)");
+    EXPECT_EQ(lag.integer(0, 0), 0);
+    EXPECT_FALSE(lag.boolean(0, 1));
+    const auto swept = sql_.query(
+        "select out_stream is null from lantern.sweep_look('{people}', 0, '1:1:', '10001001:10001001:', 10000000, "
+        "0,"
+        " 1000000)");
+    ASSERT_EQ(swept.size(), 1u);
+    EXPECT_TRUE(swept.boolean(0, 0));
 }
 
 }  // namespace

@@ -18,11 +18,12 @@ language sql stable as $$
 $$;
 
 -- The events that the sweep has not verified for the handler, at most in_limit of the store, with the word of whether
--- they wait: routed, not applied, and in a stream that is not parked.
+-- they wait: routed, not applied, and in a stream that is not parked. What was read has no index to be joined along, also
+-- where the session plans by indexes alone.
 create or replace function lantern.unverified(in_handler text, in_limit bigint)
 returns table (out_position bigint, out_event uuid, out_stream bigint, out_revision bigint, out_type text,
                out_recorded_at timestamptz, out_waits boolean)
-language plpgsql stable as $$
+language plpgsql stable set enable_hashjoin = on as $$
 declare
     h     lantern.handlers;
     above bigint := lantern.verified_up_to(in_handler);

@@ -9,12 +9,14 @@
 --   out_overdue            it won't come by the queue, which has been worked off up to there
 -- A handler whose row is locked is left out: its routes may be moving. Whoever notes a beginning holds that row, and
 -- notes a position drawn later than the upper mark was taken unless it held the row before us.
+-- Its session plans along indexes alone; of the page and its stream rows, which have none, that would compare each
+-- with each.
 create or replace function lantern.sweep_look(
     in_handlers text[], in_floor bigint, in_snapshot pg_snapshot, in_target pg_snapshot, in_ceiling bigint,
     in_after bigint, in_limit bigint)
 returns table (out_handler text, out_reached bigint, out_last boolean, out_stream bigint, out_revision bigint,
                out_position bigint, out_overdue boolean)
-language plpgsql as $$
+language plpgsql set enable_hashjoin = on as $$
 declare
     one       record;
     positions bigint[];
