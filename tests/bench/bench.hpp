@@ -18,6 +18,8 @@ namespace lantern::bench {
 
 void print(const std::string& name, double value, const std::string& unit, const std::string& conditions);
 std::string number(double value);  // 76 600
+// So many, or the share of it that LANTERN_BENCH_PERCENT asks for: a quick look is not a figure.
+std::int64_t share_of(std::int64_t usual);
 
 class Stopwatch {
 public:
@@ -45,6 +47,9 @@ public:
     std::string database_url() const;
     std::string broker_url() const;
     private_servers::PrivateRabbit& broker() { return *broker_; }
+    private_servers::PrivatePostgres& postgres() { return *postgres_; }
+    // A plugin library into the plugin directory under this name, as an operator would: renamed into place.
+    void install(const std::filesystem::path& library, const std::string& name) const;
     int http_port() const { return http_port_; }
     std::string token() const { return "token-of-the-benchmark"; }
     const std::filesystem::path& directory() const { return directory_; }
@@ -85,5 +90,10 @@ void abi();
 void memory();
 void rebuild();
 void import_events();
+void poison();
+void takeover();
+void new_build();
+void handlers();
+void sweep();
 
 }  // namespace lantern::bench

@@ -6,10 +6,19 @@
 
 int main(int argc, char** argv) {
     using Bench = std::pair<const char*, void (*)()>;
-    const Bench benches[] = {{"live", lantern::bench::live},       {"append", lantern::bench::append},
-                             {"latency", lantern::bench::latency}, {"load", lantern::bench::load},
-                             {"abi", lantern::bench::abi},         {"memory", lantern::bench::memory},
-                             {"rebuild", lantern::bench::rebuild}, {"import", lantern::bench::import_events}};
+    const Bench benches[] = {{"live", lantern::bench::live},
+                             {"append", lantern::bench::append},
+                             {"latency", lantern::bench::latency},
+                             {"load", lantern::bench::load},
+                             {"abi", lantern::bench::abi},
+                             {"memory", lantern::bench::memory},
+                             {"rebuild", lantern::bench::rebuild},
+                             {"import", lantern::bench::import_events},
+                             {"poison", lantern::bench::poison},
+                             {"takeover", lantern::bench::takeover},
+                             {"new_build", lantern::bench::new_build},
+                             {"handlers", lantern::bench::handlers},
+                             {"sweep", lantern::bench::sweep}};
     int ran = 0;
     for (const auto& [name, run] : benches) {
         if (argc > 1 && std::strcmp(argv[1], name) != 0) continue;
@@ -19,7 +28,7 @@ int main(int argc, char** argv) {
     if (ran == 0) {
         std::fprintf(stderr,
                      "no benchmark is called %s; there are live, append, latency, load, abi, memory, "
-                     "rebuild, import\n",
+                     "rebuild, import, poison, takeover, new_build, handlers, sweep\n",
                      argv[1]);
         return 1;
     }

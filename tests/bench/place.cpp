@@ -31,6 +31,11 @@ std::string number(double value) {
     return digits;
 }
 
+std::int64_t share_of(std::int64_t usual) {
+    const char* percent = std::getenv("LANTERN_BENCH_PERCENT");
+    return percent ? usual * std::atoll(percent) / 100 : usual;
+}
+
 void print(const std::string& name, double value, const std::string& unit, const std::string& conditions) {
     std::printf("%-28s %12s %-12s (%s)\n", name.c_str(), number(value).c_str(), unit.c_str(), conditions.c_str());
     std::fflush(stdout);
@@ -51,6 +56,10 @@ Place::Place(const std::string& routing) {
 
     std::filesystem::copy(LANTERN_CONFIG, directory_ / "config", std::filesystem::copy_options::recursive);
     std::ofstream(directory_ / "config" / "routing.yaml") << routing;
+    std::filesystem::create_directory(directory_ / "plugins");
+    for (const auto& plugin : std::filesystem::directory_iterator(LANTERN_PLUGINS))
+        if (plugin.path().extension() == ".so") install(plugin.path(), plugin.path().stem());
+    install(BENCH_STEPS, "steps");
     postgres::Session session;
     session.url = database_url();
     session.search_path = "public";
@@ -83,16 +92,23 @@ std::string Place::broker_url() const {
     return broker_->url(kVhost);
 }
 
+void Place::install(const std::filesystem::path& library, const std::string& name) const {
+    const auto next = directory_ / "plugins" / (name + ".next");
+    std::filesystem::copy_file(library, next);
+    std::filesystem::rename(next, directory_ / "plugins" / (name + ".so"));
+}
+
 std::unique_ptr<processes::Child> Place::lantern(std::vector<std::string> arguments) {
     processes::Program program;
     program.argv = {LANTERN_BINARY};
     program.argv.insert(program.argv.end(), arguments.begin(), arguments.end());
     const std::vector<std::string> where = {"--config", (directory_ / "config").string(), "--plugins",
-                                            LANTERN_PLUGINS};
+                                            (directory_ / "plugins").string()};
     program.argv.insert(program.argv.end(), where.begin(), where.end());
     program.environment = {{"LANTERN_POSTGRES_URL", database_url()},
                            {"LANTERN_AMQP_URL", broker_url()},
                            {"LANTERN_HTTP_PORT", std::to_string(http_port_)},
+                           {"LANTERN_METRICS_PORT", "0"},
                            {"LANTERN_ADMIN_TOKEN", token()}};
     program.output = directory_ / "lantern.log";
     return std::make_unique<processes::Child>(program);

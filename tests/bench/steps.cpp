@@ -1,0 +1,49 @@
+// A projection with a row for each event, so that commit times tell when each was applied. Setting `poison` N: each
+// N-th stream, by the number its id ends with, fails at every event.
+#include <lantern/plugin.hpp>
+
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+#ifndef STEPS_VERSION
+#define STEPS_VERSION "1"
+#endif
+
+namespace {
+
+using lantern::Type;
+
+constexpr auto kSteps = lantern::Table::owned("steps")
+                            .key("id", Type::text)
+                            .key("revision", Type::integer)
+                            .column("version", Type::text);
+
+class Steps : public lantern::Projection {
+public:
+    explicit Steps(const lantern::Setup& setup)
+        : poison_(lantern::find_integer(setup.settings(), "poison").value_or(0)) {}
+
+    static lantern::Description describe() {
+        return lantern::Description("steps", STEPS_VERSION)
+            .on("USER_CREATED", 2)
+            .on("USER_UPDATED")
+            .settings(R"({"type": "object", "properties": {"poison": {"type": "integer", "minimum": 0}}})")
+            .schema_version(1)
+            .table(kSteps);
+    }
+
+    void handle(const lantern::Event& event, lantern::Changes& changes) {
+        const std::string id(event.aggregate_id());
+        if (poison_ > 0 && std::atoll(id.substr(id.size() - 12).c_str()) % poison_ == 0)
+            throw std::runtime_error("poison");
+        changes.upsert(kSteps, {id, event.revision()}, {{kSteps["version"], STEPS_VERSION}});
+    }
+
+private:
+    const std::int64_t poison_;
+};
+
+}  // namespace
+
+LANTERN_PLUGIN(Steps)
