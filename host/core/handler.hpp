@@ -45,6 +45,7 @@ struct HandlerSettings {
     OnInterrupted on_interrupted = OnInterrupted::repeat;  // side effects
     std::optional<Rate> rate;                              // side effects; nothing: as fast as they go
     QueueType queue_type = QueueType::quorum;
+    std::int64_t queue_length_max = limits::kQueueLengthMax;  // messages in each partition's queue
     std::size_t batch_events_max = 500;
     std::string settings = "{}";           // JSON object for the plugin, secrets resolved
     std::vector<std::string> event_types;  // routed to it, sorted

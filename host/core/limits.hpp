@@ -53,7 +53,7 @@ inline constexpr auto kConnectTimeout = 5s;
 // RabbitMQ
 inline constexpr int kAmqpHeartbeatSeconds = 10;
 inline constexpr auto kAmqpTimeout = 10s;
-inline constexpr std::int64_t kQueueLengthMax = 250'000;       // messages; drop-head beyond
+inline constexpr std::int64_t kQueueLengthMax = 250'000;       // messages; drop-head beyond (setting: queue_length)
 inline constexpr std::int64_t kDeliveryLimit = 1'000'000'000;  // never fires; see docs
 inline constexpr std::size_t kMessageBytesMax = 16u << 20;
 

@@ -186,7 +186,7 @@ void Publisher::declare(const std::vector<TopologyHandler>& handlers) {
         problem_of_.erase(handler.name);
         try {
             if (handler.detached) {
-                topology.retire({handler.name, queue_set(handler.partitions, handler.queue_type), ""});
+                topology.retire({handler.name, queue_set(handler), ""});
             } else {
                 topology.declare(handler);
             }

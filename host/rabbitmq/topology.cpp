@@ -51,8 +51,12 @@ std::string queue_name(const HandlerName& handler, const std::string& queue_set,
     return "lantern." + handler.value + "." + queue_set + "." + std::to_string(partition.value);
 }
 
+std::string queue_set(const TopologyHandler& handler) {
+    return lantern::queue_set(handler.partitions, handler.queue_type, handler.queue_length_max);
+}
+
 std::string queue_name(const TopologyHandler& handler, Partition partition) {
-    return queue_name(handler.name, queue_set(handler.partitions, handler.queue_type), partition);
+    return queue_name(handler.name, queue_set(handler), partition);
 }
 
 std::string binding_key(Bucket bucket, const std::string& event_type) {

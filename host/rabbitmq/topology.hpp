@@ -24,7 +24,8 @@ struct TopologyHandler {
     bool operator==(const TopologyHandler&) const = default;
 };
 
-// lantern.<handler>.<queue set>.<k>; queue sets are named by core/queues.hpp.
+std::string queue_set(const TopologyHandler& handler);  // core/queues.hpp
+// lantern.<handler>.<queue set>.<k>
 std::string queue_name(const HandlerName& handler, const std::string& queue_set, Partition partition);
 std::string queue_name(const TopologyHandler& handler, Partition partition);
 // <bucket>.*.<event type>; the word in the middle is the aggregate type.

@@ -109,6 +109,7 @@ void read_handler(Reading& reading, const YAML::Node& node, HandlerSettings& han
     read_rate(reading, keys, handler.rate);
     keys.choice<QueueType>("queue_type", handler.queue_type,
                            {{"quorum", QueueType::quorum}, {"classic", QueueType::classic}});
+    keys.integer("queue_length", handler.queue_length_max, {100, 10'000'000});
     keys.integer("batch", handler.batch_events_max, {1, limits::kPrefetch});
     if (const auto settings = keys.take("settings"); settings && !settings->IsNull()) {
         if (settings->IsMap()) {

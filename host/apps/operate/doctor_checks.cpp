@@ -170,7 +170,7 @@ void check_version(Examination& to, const std::string& version) {
 void check_queues(Examination& to, rabbitmq::Inspection& broker, const HandlerSettings& handler) {
     using Queue = rabbitmq::Inspection::Queue;
     const rabbitmq::TopologyHandler topology{handler.name, handler.partitions, handler.queue_type,
-                                             handler.event_types};
+                                             handler.event_types, handler.queue_length_max};
     const std::string subject = "queues of " + handler.name.value;
     int fine = 0, missing = 0;
     for (int k = 0; k < handler.partitions; ++k) {

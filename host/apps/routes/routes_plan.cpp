@@ -53,8 +53,8 @@ void add_handlers(Plan& plan, const Routing& before, const Routing& next) {
         as_before.concurrency = known->concurrency;
         as_before.start = known->start;
         if (as_before != *known) plan.replaced.push_back(handler.name);
-        const auto queues = queue_set(handler.partitions, handler.queue_type);
-        const auto queues_before = queue_set(known->partitions, known->queue_type);
+        const auto queues = queue_set(handler);
+        const auto queues_before = queue_set(*known);
         if (queues != queues_before) plan.requeued.push_back({handler.name, queues_before, queues});
     }
 }

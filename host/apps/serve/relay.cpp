@@ -93,7 +93,7 @@ private:
         std::vector<rabbitmq::TopologyHandler> handlers;
         for (const HandlerSettings& handler : routing.value().handlers) {
             handlers.push_back({handler.name, handler.partitions, handler.queue_type, handler.event_types,
-                                limits::kQueueLengthMax, unbound_.contains(handler.name)});
+                                handler.queue_length_max, unbound_.contains(handler.name)});
         }
         log_.info("follows the routing",
                   {{"revision", revision.number}, {"handlers", handlers.size()}, {"detached", unbound_.size()}});

@@ -162,8 +162,9 @@ public:
                 host_name(),
                 getpid(),
                 library_->description().build,
-                postgres::WorkerIdentity::Bound{queue_set(handler_.partitions, handler_.queue_type),
-                                                handler_.partitions, known.revision, handler_.event_types}},
+                postgres::WorkerIdentity::Bound{queue_set(handler_), handler_.partitions, known.revision,
+                                                handler_.event_types},
+                handler_.queue_length_max},
           connection_(postgres::session_of(postgres_url, handler_.name)),
           leases_(connection_, self_),
           history_(connection_),
@@ -172,12 +173,13 @@ public:
           rows_(model_),
           crashes_(connection_, handler_.name, self_.plugin_build),
           watch_(log_, slot_),
-          deliveries_(settings.amqp_url,
-                      {handler_.name, handler_.partitions, handler_.queue_type, handler_.event_types}),
+          deliveries_(settings.amqp_url, {handler_.name, handler_.partitions, handler_.queue_type,
+                                          handler_.event_types, handler_.queue_length_max}),
           pulse_(postgres_url, self_.id),
           applier_(make_applier()),
           careful_({*applier_, crashes_, watch_, clock_}),
-          worker_({handler_, deliveries_, leases_, history_, model_, careful_, rows_, watch_, clock_, random_}) {}
+          worker_({handler_, deliveries_, leases_, history_, model_, careful_, rows_, watch_, clock_, random_,
+                   static_cast<std::uint64_t>(handler_.queue_length_max)}) {}
 
     void run(const processes::StopRequest& stop) {
         worker_.run([&](Milliseconds wait) {

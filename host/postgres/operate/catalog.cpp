@@ -129,7 +129,7 @@ std::optional<std::string> Catalog::register_handler(const HandlerSettings& sett
     params.add(settings.name.value).add(name_of(plugin.kind)).add(plugin.name).add(plugin.version);
     params.add(plugin.schema_version).add(plugin.declaration.empty() ? "null" : plugin.declaration);
     params.add(plugin.declaration_hash).add(settings.partitions);
-    params.add(queue_set(settings.partitions, settings.queue_type));
+    params.add(queue_set(settings));
     const auto id = connection_.exec(kHandlerWrite, params).integer(0, 0);
     create_handler_schema(connection_, {settings.name, static_cast<std::int32_t>(id), plugin.tables});
     return std::nullopt;

@@ -10,6 +10,8 @@ TEST(Topology, NamesQueuesByHandlerNumberOfPartitionsAndPartition) {
     EXPECT_EQ(queue_name(quorum, Partition{3}), "lantern.audit_log.4.3");
     const TopologyHandler classic{HandlerName{"audit_log"}, 4, QueueType::classic, {}};
     EXPECT_EQ(queue_name(classic, Partition{3}), "lantern.audit_log.4c.3") << "another type is another queue";
+    const TopologyHandler small{HandlerName{"audit_log"}, 4, QueueType::quorum, {}, 1000};
+    EXPECT_EQ(queue_name(small, Partition{3}), "lantern.audit_log.4-1000.3") << "another length is another queue";
 }
 
 TEST(Topology, ARoutingKeyMatchesTheBindingOfItsBucketAndType) {

@@ -49,6 +49,7 @@ TEST(RoutingFile, EveryKeyIsRead) {
     on_interrupted: hold
     rate: 600/m
     queue_type: classic
+    queue_length: 1000
     batch: 100
     settings: {from: a@b, port: 25, tls: true, "quoted": "25", list: [1, 2.5, null], deep: {x: y}}
 )"));
@@ -65,6 +66,7 @@ TEST(RoutingFile, EveryKeyIsRead) {
     expected.on_interrupted = OnInterrupted::hold;
     expected.rate = Rate{600, 1min};
     expected.queue_type = QueueType::classic;
+    expected.queue_length_max = 1000;
     expected.batch_events_max = 100;
     expected.settings =
         R"({"from":"a@b","port":25,"tls":true,"quoted":"25","list":[1,2.5E0,null],"deep":{"x":"y"}})";
