@@ -1,37 +1,41 @@
 #include "host/supervise/editions.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace lantern::supervise {
 
-std::string Editions::of_worker(const HandlerSettings& settings, const std::vector<std::string>& builds,
-                                std::int64_t revision) {
-    Content content{settings, builds};
-    content.settings.concurrency = 1;
-    content.settings.start.reset();
-    const auto number = number_of(std::move(content));
-    if (first_revision_[number] == 0) first_revision_[number] = revision;
-    return std::to_string(number);
+void Editions::revised(const std::vector<HandlerSettings>& handlers, std::int64_t revision) {
+    const auto before = std::exchange(work_, {});
+    for (HandlerSettings settings : handlers) {
+        settings.concurrency = 1;
+        settings.start.reset();
+        const auto known = before.find(settings.name);
+        const bool goes_on = known != before.end() && known->second.settings == settings;
+        const HandlerName name = settings.name;
+        work_[name] = {std::move(settings), goes_on ? known->second.since : revision};
+    }
+}
+
+std::string Editions::of_worker(const HandlerName& handler, const std::vector<std::string>& builds) {
+    return name_of({work_.at(handler), builds});
 }
 
 std::string Editions::of_api(const std::vector<std::string>& builds) {
-    return std::to_string(number_of({{}, builds}));
+    return name_of({{}, builds});
 }
 
 std::optional<Editions::Launch> Editions::launch(const std::string& edition) const {
     const auto number = std::stoul(edition);
-    if (number >= contents_.size() || first_revision_[number] == 0) return std::nullopt;
-    return Launch{first_revision_[number], contents_[number].builds.front()};
+    if (number >= contents_.size() || contents_[number].work.since == 0) return std::nullopt;
+    return Launch{contents_[number].work.since, contents_[number].builds.front()};
 }
 
-std::size_t Editions::number_of(Content content) {
+std::string Editions::name_of(Content content) {
     const auto found = std::find(contents_.begin(), contents_.end(), content);
-    const auto number = static_cast<std::size_t>(found - contents_.begin());
-    if (found == contents_.end()) {
-        contents_.push_back(std::move(content));
-        first_revision_.push_back(0);
-    }
-    return number;
+    const auto number = found - contents_.begin();
+    if (found == contents_.end()) contents_.push_back(std::move(content));
+    return std::to_string(number);
 }
 
 }  // namespace lantern::supervise

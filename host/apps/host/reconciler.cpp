@@ -150,6 +150,8 @@ void Reconciler::follow(const postgres::RoutingRevision& head) {
     const auto routing = settings::parse_routing(head.content, routing_file_, settings::process_environment());
     of_handlers_.clear();
     if (!routing) {
+        pass_over(head);
+        editions_.revised({}, head.number);
         for (const auto& problem : routing.error())
             of_handlers_.push_back({"routing", "revision " + std::to_string(head.number) +
                                                    " cannot be followed here: " + problem.text()});
@@ -158,6 +160,8 @@ void Reconciler::follow(const postgres::RoutingRevision& head) {
     }
     const auto applied = catalog_.apply(routing.value(), descriptions_of(plugins_), head.applied_by, head.number);
     if (!applied) return;  // another revision is in force by now: seen at the next look
+    pass_over(head);
+    editions_.revised(routing.value().handlers, head.number);
     HostPlan plan = planner_.plan(
         routing.value(), plugins_, [&](const HandlerName& name) { return catalog_.handler(name); },
         [&](const HandlerName& name, const Description& plugin) { return builds_.build_to_run(name, plugin); });
@@ -185,13 +189,24 @@ void Reconciler::follow(const postgres::RoutingRevision& head) {
                                       {"refused", static_cast<int>(plan.refused.size())}});
 }
 
+// Revisions that came and went between two looks: other hosts may have followed them.
+void Reconciler::pass_over(const postgres::RoutingRevision& head) {
+    for (auto number = note_.revision + 1; note_.revision > 0 && number < head.number; ++number) {
+        const auto passed = catalog_.routing(number);
+        if (!passed) continue;
+        const auto routing =
+            settings::parse_routing(passed->content, routing_file_, settings::process_environment());
+        editions_.revised(routing ? routing.value().handlers : std::vector<HandlerSettings>{}, number);
+    }
+}
+
 Target Reconciler::target(const HostPlan& plan, std::int64_t revision) {
     Target made{revision, {}, {}, {}};
     for (const auto& runnable : plan.runnable) {
         std::vector<std::string> builds{runnable.plugin.build};
         for (auto& build : schema_builds(runnable.plugin)) builds.push_back(std::move(build));
         builds_.starts(runnable.handler.name, runnable.plugin);
-        const auto edition = editions_.of_worker(runnable.handler, builds, revision);
+        const auto edition = editions_.of_worker(runnable.handler.name, builds);
         made.handlers.push_back(runnable.handler);
         made.editions[runnable.handler.name.value] = edition;
         made.launches[edition] = *editions_.launch(edition);

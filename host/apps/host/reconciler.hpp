@@ -60,6 +60,7 @@ private:
     bool apply(std::int64_t parent);
     void refuse(const settings::Problems& problems);
     void follow(const postgres::RoutingRevision& head);
+    void pass_over(const postgres::RoutingRevision& head);
     Target target(const HostPlan& plan, std::int64_t revision);
     std::vector<std::string> schema_builds(const Description& plugin) const;
     void write_down();

@@ -104,7 +104,8 @@ TEST_F(RoutingTest, another_number_of_partitions_keeps_the_order) {
     SteadyClient client(instance, "shared");
     ASSERT_TRUE(client.goes_on());
     const auto readers = workers("user_read_model");
-    for (const char* audit : {"{partitions: 8, concurrency: 3}", "{partitions: 2}", "{queue_type: classic}"}) {
+    for (const char* audit :
+         {"{partitions: 8, concurrency: 3}", "{partitions: 2}", "{partitions: 8}", "{queue_type: classic}"}) {
         const auto before = workers("audit_log");
         const auto number = revision();
         edit(std::string(kUsual) + "handlers:\n  audit_log: " + audit + "\n");
