@@ -184,8 +184,12 @@ std::optional<std::string> Directory::try_settings(const Description& plugin,
     auto options = options_;
     options.settings = settings_json;
     // The very bytes that are meant, whatever the file holds by now.
-    const auto answer = probe(copy_of(plugin.build), options);
-    return answer ? std::nullopt : std::optional(answer.error());
+    const auto copy = copy_of(plugin.build);
+    const auto answer = probe(copy, options);
+    if (answer) return std::nullopt;
+    auto why = answer.error();
+    if (why.starts_with(copy.string())) why.replace(0, copy.string().size(), plugin.file);
+    return why;
 }
 
 std::filesystem::path Directory::copy_of(const std::string& build) const {

@@ -55,7 +55,7 @@ TEST_F(PluginVerbs, ListShowsPluginsAndRefusals) {
     const auto bad = lantern("list --plugins " + directory());
     EXPECT_EQ(bad.code, 1);
     EXPECT_THAT(bad.output,
-                AllOf(HasSubstr("good_projection"), HasSubstr("wrong_major.so: found plugin contract 2.0"),
+                AllOf(HasSubstr("good_projection"), HasSubstr("wrong_major.so: found plugin contract 2."),
                       HasSubstr("crashes in loading: SIGSEGV")));
 
     const auto as_json = json::parse(lantern("list -o json --plugins " + directory()).output);

@@ -190,7 +190,7 @@ TEST_F(SlicesTest, ARestoredStoreDeliversNothingUntilItIsAdopted) {
         FAIL();
     } catch (const Fault& fault) {
         EXPECT_EQ(fault.kind(), FaultKind::configuration);
-        EXPECT_THAT(fault.what(), ::testing::HasSubstr("adopted"));
+        EXPECT_THAT(fault.what(), ::testing::HasSubstr("lantern store adopt"));
     }
 }
 
