@@ -147,7 +147,7 @@ void Publisher::take_away_again() {
 }
 
 bool Publisher::retire(const Retired& gone) {
-    if (!session_ || !declared_ || session_->lost()) return false;
+    if (!session_ || !declared_ || !changed_.empty() || session_->lost()) return false;
     try {
         Topology(session_->connection()).retire(gone);
         return true;

@@ -41,10 +41,9 @@ void copy_plugins(const fs::path& to) {
 void route(const fs::path& file) {
     std::ifstream in(file);
     std::string text{std::istreambuf_iterator<char>(in), {}};
-    const std::string before = "USER_CREATED:     [user_read_model";
-    const auto at = text.find(before);
+    const auto at = text.find('[', text.find("USER_CREATED:"));
     ASSERT_NE(at, std::string::npos);
-    text.insert(at + before.size(), ", signups_per_day");
+    text.insert(at + 1, "signups_per_day, ");
     std::ofstream(file) << text;
 }
 
