@@ -62,7 +62,7 @@ TEST_F(JourneyTest, status_shows_every_handler_with_its_workers) {
     ASSERT_TRUE(shown.ended.clean()) << shown.output;
     const auto status = boost::json::parse(shown.output);
     const auto& handlers = status.at("handlers").as_array();
-    EXPECT_EQ(handlers.size(), 3u);
+    EXPECT_EQ(handlers.size(), 4u);
     for (const auto& handler : handlers) {
         EXPECT_EQ(handler.at("state").as_string(), "attached") << shown.output;
         EXPECT_FALSE(handler.at("workers").as_array().empty()) << shown.output;
