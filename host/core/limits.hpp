@@ -22,9 +22,9 @@ inline constexpr std::size_t kFillEventsMax = 5000;  // fetched from the store f
 
 // Plugins at fault
 inline constexpr std::size_t kWorkerMemoryBytes = 1u << 30;  // setting: memory
-inline constexpr int kCrashesMax = 3;          // of one (event, handler, build): its stream is then parked as dead
-inline constexpr int kCrashedEventsMax = 3;    // different ones within the time below: the build is quarantined
-inline constexpr int kLooseCrashesMax = 5;     // of one build outside of any call, within that time: the same
+inline constexpr int kCrashesMax = 3;        // of one (event, handler, build): its stream is then parked as dead
+inline constexpr int kCrashedEventsMax = 3;  // different ones within the time below: the build is quarantined
+inline constexpr int kLooseCrashesMax = 5;   // of one build outside of any call, within that time: the same
 inline constexpr auto kCrashesWithin = 10min;
 inline constexpr auto kCommandTimeLimit = 30s;  // of one call of an aggregate
 
@@ -37,7 +37,7 @@ inline constexpr std::size_t kStreamNamesMax = 100'000;  // remembered by the re
 // Sweep
 inline constexpr std::size_t kSweepPageEvents = 2000;
 inline constexpr auto kSweepEvery = 2s;
-inline constexpr auto kSweepSoon = 200ms;          // after notes were left
+inline constexpr auto kSweepSoon = 200ms;         // after notes were left
 inline constexpr auto kQueuesLookedAtEvery = 2s;  // by each worker, those that it reads
 
 // Leases and leadership
@@ -60,7 +60,7 @@ inline constexpr std::size_t kMessageBytesMax = 16u << 20;
 // Waiting after trouble
 inline constexpr auto kBackoffFirst = 100ms;
 inline constexpr auto kBackoffMax = 5s;
-inline constexpr auto kUnavailableDelay = 5s;  // at most, until a dependency that was away is tried again
+inline constexpr auto kUnavailableDelay = 5s;       // at most, until a dependency that was away is tried again
 inline constexpr std::size_t kBreakerStreams = 10;  // whose events failed in a row: what they share is away
 inline constexpr auto kNewerBuildDelay = 30s;  // until an event that the plugin's build can't read is tried again
 
@@ -84,7 +84,7 @@ inline constexpr auto kHttpDrain = 2s;  // how long a stopping process still rea
 inline constexpr auto kPreferWaitMax = 30s;
 inline constexpr std::size_t kPageRowsDefault = 50;
 inline constexpr std::size_t kPageRowsMax = 200;
-inline constexpr std::size_t kHashQueueMax = 256;  // passwords waiting to be hashed
+inline constexpr std::size_t kHashQueueMax = 256;      // passwords waiting to be hashed
 inline constexpr std::size_t kTokensSeenMax = 20'000;  // remembered as good, for each process
 inline constexpr auto kBlindAnswerAfter = 100ms;       // of routes whose answer tells nothing
 

@@ -333,9 +333,8 @@ struct CopyOut::Impl {
 };
 
 CopyOut::CopyOut(Connection& connection, const std::string& query) : connection_(connection) {
-    connection_.guarded(Commits::nothing, [&](auto&) {
-        impl_ = std::make_unique<Impl>(*connection_.impl_->connection, query);
-    });
+    connection_.guarded(Commits::nothing,
+                        [&](auto&) { impl_ = std::make_unique<Impl>(*connection_.impl_->connection, query); });
 }
 
 CopyOut::~CopyOut() {

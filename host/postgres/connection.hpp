@@ -105,7 +105,8 @@ public:
     // Several statements in one text, in one implicit transaction unless it begins its own: DDL.
     void script(const std::string& sql, Commits commits = Commits::here);
 
-    // Lines of COPY's text format (copy_text.hpp), each ended by a newline, into `table`: "schema"."table" (columns).
+    // Lines of COPY's text format (copy_text.hpp), each ended by a newline, into `table`: "schema"."table"
+    // (columns).
     void copy_in(const std::string& table, const std::string& lines);
 
     // True when a notification came; waits up to `wait` for one.

@@ -46,9 +46,12 @@ void check_types(const HandlerSettings& handler, const Description& plugin, std:
 // A projection acts on nothing outside.
 void check_projection(const HandlerSettings& handler, std::vector<Misfit>& misfits) {
     const auto refuse = [&](const std::string& key) {
-        misfits.push_back({handler.name, "", key,
+        misfits.push_back({handler.name,
+                           "",
+                           key,
                            "\"" + key + "\" for the handler \"" + handler.name.value + "\", a projection",
-                           "\"" + key + "\" for side effects alone", {}});
+                           "\"" + key + "\" for side effects alone",
+                           {}});
     };
     if (handler.rate) refuse("rate");
     if (handler.on_interrupted != OnInterrupted::repeat) refuse("on_interrupted");

@@ -140,8 +140,7 @@ void ProjectionApplier::call(Plan& plan, Event& event, Recording& recording) {
     }
     changes_.begin_event(event.position);
     const auto verdict = plan.verdicts.find(&event);
-    const Outcome outcome =
-        verdict != plan.verdicts.end() ? verdict->second : outcome_of(event, change, recording);
+    const Outcome outcome = verdict != plan.verdicts.end() ? verdict->second : outcome_of(event, change, recording);
     if (outcome.advances()) {
         change.now.revision = event.revision;
         change.now.attempts = 0;

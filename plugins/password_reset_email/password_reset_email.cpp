@@ -7,7 +7,6 @@
 
 namespace {
 
-namespace json = lantern::json;
 using lantern::Outcome;
 
 constexpr std::string_view kFields[] = {"user_id", "reset_id", "token", "expires_at", "email"};

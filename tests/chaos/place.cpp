@@ -37,7 +37,7 @@ handlers:
   troubled:
     plugin: chaos_recorder
     partitions: 2
-    time_limit: 1s
+    time_limit: 4s
     retry: {attempts: 5, initial: 100ms, max: 1s}
     settings: {trouble: "TROUBLE"}
   welcome_email:
@@ -105,7 +105,7 @@ void Place::save_routing(Routing routing) const {
     text = with(text, "SMTP", "smtp://127.0.0.1:" + std::to_string(smtp_->port()));
     if (routing == Routing::without_turns) text = with(text, "CHAOS_TURN:       [steady, ", "CHAOS_TURN:       [");
     if (routing == Routing::more_partitions) text = with(text, "partitions: 2", "partitions: 5");
-    if (routing == Routing::broken) text = with(text, "time_limit: 1s", "time_limit: soon");
+    if (routing == Routing::broken) text = with(text, "time_limit: 4s", "time_limit: soon");
     const auto file = directory_ / "config" / "routing.yaml";
     std::ofstream(file.string() + ".new") << text;
     fs::rename(file.string() + ".new", file);

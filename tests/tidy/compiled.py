@@ -11,7 +11,9 @@ from pathlib import Path
 
 from tree import Finding, includes
 
-FLAGS = ["-std=c++20", "-fsyntax-only", "-w", "-DRESTINIO_USE_BOOST_ASIO=2", "-DRESTINIO_EXTERNAL_BOOST_ASIO"]
+# The places that CMake names to tests are empty here.
+PLACES = [f'-D{name}=""' for name in ("LANTERN_BINARY", "LANTERN_CONFIG", "LANTERN_PLUGINS", "PLUGIN_DIRECTORY", "SOURCE_DIRECTORY")]
+FLAGS = ["-std=c++20", "-fsyntax-only", "-w", "-DRESTINIO_USE_BOOST_ASIO=2", "-DRESTINIO_EXTERNAL_BOOST_ASIO", *PLACES]
 
 
 class Dependencies:

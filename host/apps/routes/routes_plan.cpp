@@ -72,7 +72,8 @@ void add_routes(Plan& plan, postgres::Catalog& catalog, const Routing& next,
         plan.added.push_back(
             {route, plugin ? routing::start_of(handler, plugin->kind, history) : Start::now, count});
     }
-    for (auto& [name, type] : stored) {
+    for (const auto& entry : stored) {
+        const auto& type = entry.second;
         const bool handled = std::any_of(next.handlers.begin(), next.handlers.end(), [&](const auto& handler) {
             return std::find(handler.event_types.begin(), handler.event_types.end(), type.event_type) !=
                    handler.event_types.end();

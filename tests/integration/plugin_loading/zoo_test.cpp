@@ -165,7 +165,8 @@ TEST_F(Zoo, SettingsAreTriedInAChild) {
     EXPECT_THAT(
         *directory.try_settings(*directory.find("good_side_effect"), "{}"),
         AllOf(HasSubstr("good_side_effect.so: found"), HasSubstr("nobody to send to"), HasSubstr("remedy")));
-    EXPECT_THAT(*directory.try_settings(*directory.find("good_projection"), R"({"refuse": true})"), HasSubstr("told to refuse"));
+    EXPECT_THAT(*directory.try_settings(*directory.find("good_projection"), R"({"refuse": true})"),
+                HasSubstr("told to refuse"));
 }
 
 TEST_F(Zoo, OpenRefusesLikeTheProbe) {

@@ -173,7 +173,8 @@ TEST_F(TroubleTest, WhenTheBrokerStopsBothSidesFaultAndGoOnAfterItsReturn) {
     EXPECT_EQ(fault_of([&] {
                   deliveries->disconnect();
                   deliveries->declare();
-              }).kind(), FaultKind::outage);
+              }).kind(),
+              FaultKind::outage);
 
     lantern::test::rabbit().start();
     publisher->declare_topology();

@@ -79,8 +79,8 @@ TEST(RoutesCheck, QueriesThatAskForWhatIsNotThereAreToldWithTheirPlace) {
            "      table: audit_log\n"
            "      order_by: [tme]\n"
            "      filters: [{parameter: actor}, {parameter: who, column: actr}]\n"
-                           "postgres: {url: 'postgresql://lantern@127.0.0.1:5432/lantern'}\n"
-                           "amqp: {url: 'amqp://guest:guest@127.0.0.1:5672/'}\n";
+           "postgres: {url: 'postgresql://lantern@127.0.0.1:5432/lantern'}\n"
+           "amqp: {url: 'amqp://guest:guest@127.0.0.1:5672/'}\n";
     const Checked checked = check("--config '" + directory.string() + "'");
     EXPECT_NE(checked.status, 0);
     const std::string at = file.string();
