@@ -3,7 +3,9 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <boost/algorithm/string/join.hpp>
 #include <cstdio>
+#include <map>
 #include <optional>
 
 #include "host/apps/plugins/plugin_verbs.hpp"
@@ -166,40 +168,45 @@ void check_version(Examination& to, const std::string& version) {
         to.ok("rabbitmq version", version);
 }
 
-// Queues are declared by the relay as it connects, so what is missing is no more than a warning.
+std::string delete_each(const std::vector<std::string>& queues) {
+    return "rabbitmqctl delete_queue " + boost::algorithm::join(queues, "; rabbitmqctl delete_queue ");
+}
+
+// One finding for all partitions: the worst decides its level and remedy. Queues are declared by the relay as it
+// connects, so what is missing is no more than a warning.
 void check_queues(Examination& to, rabbitmq::Inspection& broker, const HandlerSettings& handler) {
     using Queue = rabbitmq::Inspection::Queue;
     const rabbitmq::TopologyHandler topology{handler.name, handler.partitions, handler.queue_type,
                                              handler.event_types, handler.queue_length_max};
+    std::map<Queue, std::vector<std::string>> named;
+    for (int k = 0; k < handler.partitions; ++k)
+        named[broker.queue(topology, Partition{k})].push_back(rabbitmq::queue_name(topology, Partition{k}));
+
     const std::string subject = "queues of " + handler.name.value;
-    int fine = 0, missing = 0;
-    for (int k = 0; k < handler.partitions; ++k) {
-        const auto name = rabbitmq::queue_name(topology, Partition{k});
-        switch (broker.queue(topology, Partition{k})) {
-            case Queue::fine:
-                ++fine;
-                break;
-            case Queue::missing:
-                ++missing;
-                break;
-            case Queue::other_arguments:
-                to.problem(subject, name + " was declared with other arguments",
-                           "rabbitmqctl delete_queue " + name +
-                               "; it is declared anew, and what it held comes from "
-                               "the store");
-                break;
-            case Queue::no_leader:
-                to.problem(subject, name + " has no leader: nothing is delivered through it",
-                           "start the broker's missing nodes, or: rabbitmqctl delete_queue " + name +
-                               "; what it held comes from the store");
-                break;
-        }
+    const auto total = " of " + number(handler.partitions);
+    const auto count = [&](Queue state) { return number(static_cast<std::int64_t>(named[state].size())); };
+    const auto names = [&](Queue state) { return boost::algorithm::join(named[state], " "); };
+    std::vector<std::string> found, remedies;
+    if (!named[Queue::no_leader].empty()) {
+        found.push_back(count(Queue::no_leader) + total +
+                        " have no leader, and deliver nothing: " + names(Queue::no_leader));
+        remedies.push_back("start the broker's missing nodes, or delete them (" +
+                           delete_each(named[Queue::no_leader]) + "): what they held comes from the store");
     }
-    if (missing > 0)
-        to.warning(subject, number(missing) + " of " + number(handler.partitions) + " are not there",
-                   "start the relay, which declares them; restart it if it runs");
-    else if (fine == handler.partitions)
-        to.ok(subject, number(fine) + ", as declared, each with a leader");
+    if (!named[Queue::other_arguments].empty()) {
+        found.push_back(count(Queue::other_arguments) + total +
+                        " were declared with other arguments: " + names(Queue::other_arguments));
+        remedies.push_back(delete_each(named[Queue::other_arguments]) +
+                           ": they are declared anew, and what they held comes from the store");
+    }
+    const bool problem = !found.empty();
+    if (!named[Queue::missing].empty()) {
+        found.push_back(count(Queue::missing) + total + " are not there");
+        remedies.push_back("start the relay, which declares them; restart it if it runs");
+    }
+    if (found.empty()) return to.ok(subject, count(Queue::fine) + ", as declared, each with a leader");
+    const auto all = boost::algorithm::join(found, "; "), remedy = boost::algorithm::join(remedies, "; ");
+    problem ? to.problem(subject, all, remedy) : to.warning(subject, all, remedy);
 }
 
 void check_broker(Examination& to, const Settings& settings, const Routing& routing) {

@@ -53,6 +53,13 @@ protected:
         EXPECT_EQ(finished.ended.exit_code, problems_.empty() ? 0 : 1);
         return found;
     }
+    static void declare_plain_queue(rabbitmq::Connection& connection, const std::string& queue) {
+        connection.open_channel(1);
+        amqp_queue_declare_t method{};
+        method.queue = rabbitmq::bytes(queue);
+        method.durable = 1;
+        connection.call(1, AMQP_QUEUE_DECLARE_METHOD, &method, AMQP_QUEUE_DECLARE_OK_METHOD);
+    }
     static void sql(const std::string& url, const std::string& statement) {
         postgres::Connection({.url = url}).script(statement);
     }
@@ -90,17 +97,18 @@ TEST_F(DoctorTest, QueuesAreComparedWithWhatIsDeclared) {
     rabbitmq::Topology topology(connection);
     topology.declare_exchange();
     topology.declare({HandlerName{"audit_log"}, 4, QueueType::quorum, {"USER_CREATED"}});
-    rabbitmq::TopologyHandler other{HandlerName{"welcome_email"}, 4, QueueType::quorum, {"USER_CREATED"}};
-    other.queue_length_max = 7;
-    topology.declare(other);
+    declare_plain_queue(connection, "lantern.welcome_email.4.1");
 
     auto found = examine();
     EXPECT_EQ(found["exchange"].level, "ok");
     EXPECT_EQ(found["queues of audit_log"].level, "ok") << found["queues of audit_log"].found;
     EXPECT_EQ(found["queues of user_read_model"].level, "warning");
-    EXPECT_EQ(found["queues of welcome_email"].level, "problem");
-    EXPECT_THAT(found["queues of welcome_email"].remedy,
-                HasSubstr("rabbitmqctl delete_queue lantern.welcome_email.4.0"));
+    const auto worst = found["queues of welcome_email"];
+    EXPECT_EQ(worst.level, "problem") << worst.found;
+    EXPECT_THAT(worst.found,
+                AllOf(HasSubstr("1 of 4 were declared with other arguments: lantern.welcome_email.4.1"),
+                      HasSubstr("3 of 4 are not there")));
+    EXPECT_THAT(worst.remedy, HasSubstr("rabbitmqctl delete_queue lantern.welcome_email.4.1"));
 }
 
 TEST_F(DoctorTest, WhatARoleMayNotIsSaidWithTheGrant) {
