@@ -25,7 +25,7 @@ double drained(Place& place, const std::string& handler, std::int64_t healthy) {
     return rate;
 }
 
-// Waits while events flow.
+// The flow's own time is what is measured, so nothing is waited for but time.
 void flow_on(seconds time) {
     std::this_thread::sleep_for(time);
 }

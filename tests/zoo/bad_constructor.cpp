@@ -23,15 +23,5 @@ static lantern_str describe() {
     return zoo::text(R"({"name": "bad_constructor", "version": "1", "kind": "projection", "events": {"SEEN": 1}})");
 }
 
-const lantern_plugin_v1 lantern_plugin = {sizeof(lantern_plugin_v1),
-                                          LANTERN_ABI_MAJOR,
-                                          LANTERN_ABI_MINOR,
-                                          LANTERN_KIND_PROJECTION,
-                                          0,
-                                          describe,
-                                          zoo::create_nothing,
-                                          zoo::destroy_nothing,
-                                          nullptr,
-                                          nullptr,
-                                          &zoo::kAppliesNothing,
-                                          nullptr};
+const lantern_plugin_v1 lantern_plugin =
+    zoo::projection(describe, zoo::create_nothing, zoo::destroy_nothing, zoo::kAppliesNothing);

@@ -20,15 +20,5 @@ static int32_t create(const lantern_host*, lantern_str, void**, const lantern_si
     return 1;
 }
 
-const lantern_plugin_v1 lantern_plugin = {sizeof(lantern_plugin_v1),
-                                          LANTERN_ABI_MAJOR,
-                                          LANTERN_ABI_MINOR,
-                                          LANTERN_KIND_PROJECTION,
-                                          0,
-                                          describe,
-                                          create,
-                                          zoo::destroy_nothing,
-                                          nullptr,
-                                          nullptr,
-                                          &zoo::kAppliesNothing,
-                                          nullptr};
+const lantern_plugin_v1 lantern_plugin =
+    zoo::projection(describe, create, zoo::destroy_nothing, zoo::kAppliesNothing);

@@ -157,15 +157,4 @@ constexpr lantern_projection kProjection = {sizeof(lantern_projection), keys, ha
 
 }  // namespace
 
-const lantern_plugin_v1 lantern_plugin = {sizeof(lantern_plugin_v1),
-                                          LANTERN_ABI_MAJOR,
-                                          LANTERN_ABI_MINOR,
-                                          LANTERN_KIND_PROJECTION,
-                                          0,
-                                          describe,
-                                          create,
-                                          destroy,
-                                          nullptr,
-                                          nullptr,
-                                          &kProjection,
-                                          nullptr};
+const lantern_plugin_v1 lantern_plugin = zoo::projection(describe, create, destroy, kProjection);

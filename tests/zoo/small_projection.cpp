@@ -47,15 +47,12 @@ static int32_t create(const lantern_host*, lantern_str, void** object, const lan
 constexpr auto create = zoo::create_nothing;
 #endif
 
-const lantern_plugin_v1 lantern_plugin = {ZOO_SIZE,
-                                          ZOO_MAJOR,
-                                          ZOO_MINOR,
-                                          LANTERN_KIND_PROJECTION,
-                                          0,
-                                          describe,
-                                          create,
-                                          zoo::destroy_nothing,
-                                          nullptr,
-                                          nullptr,
-                                          &zoo::kAppliesNothing,
-                                          nullptr};
+static constexpr lantern_plugin_v1 with_numbers() {
+    auto made = zoo::projection(describe, create, zoo::destroy_nothing, zoo::kAppliesNothing);
+    made.size = ZOO_SIZE;
+    made.abi_major = ZOO_MAJOR;
+    made.abi_minor = ZOO_MINOR;
+    return made;
+}
+
+const lantern_plugin_v1 lantern_plugin = with_numbers();

@@ -47,15 +47,4 @@ constexpr lantern_aggregate kAggregate = {
 
 }  // namespace
 
-const lantern_plugin_v1 lantern_plugin = {sizeof(lantern_plugin_v1),
-                                          LANTERN_ABI_MAJOR,
-                                          LANTERN_ABI_MINOR,
-                                          LANTERN_KIND_AGGREGATE,
-                                          0,
-                                          describe,
-                                          nullptr,
-                                          nullptr,
-                                          &kAggregate,
-                                          nullptr,
-                                          nullptr,
-                                          nullptr};
+const lantern_plugin_v1 lantern_plugin = zoo::aggregate(describe, kAggregate);

@@ -156,11 +156,9 @@ void print(const Plan& plan) {
 int plan_routes(const Instance& at, std::filesystem::path file, bool as_json) {
     const Settings settings = at.settings();
     if (file.empty()) file = settings.routing_file;
-    const auto next = settings::read_routing(file, settings::process_environment());
-    if (!next) return refuse(next.error());
     const plugin_loading::Directory plugins(settings.plugin_directory, probe_options(at));
-    if (auto problems = problems_with(next.value(), file, plugins); !problems.empty())
-        return refuse(std::move(problems));
+    const auto next = read_next(file, plugins);
+    if (!next) return refuse(next.error());
 
     postgres::Catalog catalog(settings.postgres_url);
     Plan plan;

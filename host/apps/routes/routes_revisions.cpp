@@ -82,11 +82,9 @@ int show_routes(const Instance& at, std::int64_t number) {
 int apply_routes(const Instance& at, std::filesystem::path file) {
     const Settings settings = at.settings();
     if (file.empty()) file = settings.routing_file;
-    const auto next = settings::read_routing(file, settings::process_environment());
-    if (!next) return refuse(next.error());
     const plugin_loading::Directory plugins(settings.plugin_directory, probe_options(at));
-    if (auto problems = problems_with(next.value(), file, plugins); !problems.empty())
-        return refuse(std::move(problems));
+    const auto next = read_next(file, plugins);
+    if (!next) return refuse(next.error());
     postgres::Catalog catalog(settings.postgres_url);
     const auto head = catalog.routing();
     const auto applied =

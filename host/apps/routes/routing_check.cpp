@@ -81,6 +81,15 @@ settings::Problems problems_with(const Routing& routing, const std::filesystem::
     return PluginCheck(routing, file, plugins).problems();
 }
 
+Result<Routing, settings::Problems> read_next(const std::filesystem::path& file,
+                                              const plugin_loading::Directory& plugins) {
+    auto next = settings::read_routing(file, settings::process_environment());
+    if (!next) return next;
+    if (auto problems = problems_with(next.value(), file, plugins); !problems.empty())
+        return failure(std::move(problems));
+    return next;
+}
+
 Routing edited(const Routing& before, const Routing& next) {
     Routing changed = next;
     std::erase_if(changed.handlers, [&](const HandlerSettings& handler) {
