@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <vector>
+#include <string_view>
 
 #include "host/core/event.hpp"
 #include "host/core/result.hpp"
@@ -121,3 +122,10 @@ public:
 };
 
 }  // namespace lantern::http
+// A file that is shown to anyone, as it is.
+struct Page {
+    std::string name;
+    std::string content_type;
+    std::string_view body;  // of the program: lives as long as it does
+};
+

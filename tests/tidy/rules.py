@@ -9,7 +9,7 @@ FUNCTION_LINES_MAX = 70
 ROOM_README_LINES_MAX = 25
 
 LOGIC = {"routing", "command", "relay", "worker", "sweep", "backfill", "supervise"}
-ADAPTERS = {"flight_recorder", "plugin_loading", "postgres", "rabbitmq", "http", "security", "schemas", "settings", "telemetry"}
+ADAPTERS = {"flight_recorder", "plugin_loading", "postgres", "rabbitmq", "http", "openapi", "security", "schemas", "settings", "telemetry"}
 EDGES = {
     "core": set(),
     "processes": {"core"},
