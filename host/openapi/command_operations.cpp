@@ -27,15 +27,26 @@ json::array parameters_of(const CommandRoute& route) {
     return parameters;
 }
 
-json::object body_of(const CommandRoute& route, const Source& source) {
-    const auto name = request_name(route.aggregate, route.command);
-    const auto request = source.requests.find({route.aggregate, route.command});
-    std::optional<json::object> schema;
-    if (request != source.requests.end()) schema = as_component(request->second, name);
+struct Request {
+    std::string name;
+    json::object schema;
+};
+
+// Nothing: the route names no schema, or one that is none.
+std::optional<Request> request_of(const CommandRoute& route, const Source& source) {
+    const auto text = source.requests.find(route.request_schema);
+    if (route.request_schema.empty() || text == source.requests.end()) return std::nullopt;
+    const auto name = request_names(source).at(route.request_schema);
+    auto schema = as_component(text->second, name);
+    if (!schema) return std::nullopt;
+    return Request{name, std::move(*schema)};
+}
+
+json::object body_of(const std::optional<Request>& request) {
     json::object content;
-    content["schema"] = schema ? reference("schemas", name) : json::object{{"type", "object"}};
-    if (schema)
-        if (auto example = example_of(*schema); !example.is_null()) content["example"] = std::move(example);
+    content["schema"] = request ? reference("schemas", request->name) : json::object{{"type", "object"}};
+    if (request)
+        if (auto example = example_of(request->schema); !example.is_null()) content["example"] = std::move(example);
     json::object body{{"description", "Without a body the fields are taken from the query."}};
     body["required"] = false;
     body["content"].emplace_object()["application/json"] = std::move(content);
@@ -63,27 +74,32 @@ json::object responses_of(const CommandRoute& route) {
     return responses;
 }
 
-std::string summary_of(const CommandRoute& route, const Source& source) {
-    const auto request = source.requests.find({route.aggregate, route.command});
-    if (request != source.requests.end())
-        if (const auto schema = as_component(request->second, ""); schema)
-            if (const auto* title = schema->if_contains("title"); title && title->is_string())
-                return title->get_string().c_str();
+std::string summary_of(const CommandRoute& route, const std::optional<Request>& request) {
+    const auto* title = request ? request->schema.if_contains("title") : nullptr;
+    if (title && title->is_string()) return title->get_string().c_str();
     return route.aggregate + ": " + in_words(route.command);
 }
 
 }  // namespace
 
-std::string request_name(const std::string& aggregate, const std::string& command) {
-    return component_name("request." + aggregate + "." + command);
+std::map<std::filesystem::path, std::string> request_names(const Source& source) {
+    std::map<std::filesystem::path, std::string> names;
+    std::map<std::string, int> taken;
+    for (const auto& [file, text] : source.requests) {
+        const auto name = component_name("request." + file.stem().string());
+        const int before = taken[name]++;
+        names[file] = before == 0 ? name : name + "." + std::to_string(before + 1);
+    }
+    return names;
 }
 
 std::vector<Operation> command_operations(const Source& source) {
     std::vector<Operation> operations;
     for (const auto& route : source.http.commands) {
-        auto body = operation({route.path, route.access, route.scope, summary_of(route, source), ""});
+        const auto request = request_of(route, source);
+        auto body = operation({route.path, route.access, route.scope, summary_of(route, request), ""});
         if (auto parameters = parameters_of(route); !parameters.empty()) body["parameters"] = std::move(parameters);
-        body["requestBody"] = body_of(route, source);
+        body["requestBody"] = body_of(request);
         body["responses"] = responses_of(route);
         auto method = route.method;
         std::transform(method.begin(), method.end(), method.begin(),

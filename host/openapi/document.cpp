@@ -102,12 +102,9 @@ json::object schemas_of(const Source& source) {
     schemas["Accepted"] = accepted_schema();
     schemas["Taken"] = taken_schema();
     schemas["Event"] = event_schema();
-    for (const auto& route : source.http.commands) {
-        const auto name = request_name(route.aggregate, route.command);
-        const auto request = source.requests.find({route.aggregate, route.command});
-        if (request == source.requests.end()) continue;
-        if (auto schema = as_component(request->second, name)) schemas[name] = std::move(*schema);
-    }
+    const auto names = request_names(source);
+    for (const auto& [file, text] : source.requests)
+        if (auto schema = as_component(text, names.at(file))) schemas[names.at(file)] = std::move(*schema);
     for (const auto& route : source.http.queries) {
         const auto tables = source.tables.find(route.handler);
         if (tables == source.tables.end()) continue;
@@ -148,8 +145,9 @@ json::array tags_of(const std::vector<Operation>& operations) {
 
 std::string document(const Source& source) {
     std::vector<Operation> operations;
-    for (auto&& part : {auth_operations(source.http.auth), command_operations(source), query_operations(source),
-                        standing_operations()})
+    const auto intake = source.intake ? intake_operations(*source.intake) : std::vector<Operation>{};
+    for (const auto& part : {auth_operations(source.http.auth), command_operations(source),
+                             query_operations(source), intake, standing_operations()})
         operations.insert(operations.end(), part.begin(), part.end());
 
     json::object document{{"openapi", "3.1.0"}};

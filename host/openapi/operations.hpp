@@ -2,6 +2,8 @@
 #pragma once
 
 #include <boost/json.hpp>
+#include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,10 +22,11 @@ struct Operation {
 std::vector<Operation> command_operations(const Source& source);
 std::vector<Operation> query_operations(const Source& source);
 std::vector<Operation> auth_operations(const AuthSettings& auth);
+std::vector<Operation> intake_operations(const IntakeSettings& intake);
 std::vector<Operation> standing_operations();  // health, and the document itself
 
 // Names of components.schemas.
-std::string request_name(const std::string& aggregate, const std::string& command);
+std::map<std::filesystem::path, std::string> request_names(const Source& source);  // by file
 std::string row_name(const std::string& handler, const std::string& table);
 std::string history_name(const std::string& aggregate);
 

@@ -73,7 +73,7 @@ json::array parameters_of(const QueryRoute& route, const Table* table) {
     using In = Parameter::In;
     if (route.kind == Kind::rows) return parameters_of_rows(route, table);
     json::array parameters;
-    add_id(parameters, route.path, route.aggregate);
+    add_id(parameters, route.path, route.kind == Kind::deliveries ? "event" : route.aggregate);
     if (route.kind == Kind::row) {
         parameters.emplace_back(parameter({"min_revision", In::query,
                                            "The answer is to hold this revision. When it does not after `Prefer: "
@@ -123,6 +123,51 @@ json::object state_schema() {
             {"required", json::array{"id", "revision"}}};
 }
 
+json::object of_types(json::array types) {
+    return {{"type", std::move(types)}};
+}
+
+json::object delivery_schema() {
+    const json::object text = text_schema(), maybe_text = of_types({"string", "null"});
+    json::object maybe_time = maybe_text;
+    maybe_time["format"] = "date-time";
+    const json::object plugin{
+        {"type", "object"}, {"properties", json::object{{"name", text}, {"version", text}, {"build", maybe_text}}}};
+    const json::object state{
+        {"enum", json::array{"pending", "processing", "applied", "retrying", "dead", "suppressed"}}};
+    return {{"type", "object"},
+            {"properties", json::object{{"handler", text},
+                                        {"kind", json::object{{"enum", json::array{"projection", "side_effect"}}}},
+                                        {"state", state},
+                                        {"reason", maybe_text},
+                                        {"attempts", whole_number(0)},
+                                        {"last_error", maybe_text},
+                                        {"next_attempt_at", maybe_time},
+                                        {"since", maybe_time},
+                                        {"plugin", plugin}}},
+            {"required", json::array{"handler", "kind", "state", "attempts"}}};
+}
+
+// {"event", "deliveries"}
+json::object deliveries_schema() {
+    const json::object text = text_schema();
+    const json::object event{{"type", "object"},
+                             {"properties", json::object{{"id", text},
+                                                         {"type", text},
+                                                         {"aggregate_type", text},
+                                                         {"aggregate_id", text},
+                                                         {"revision", whole_number(1)},
+                                                         {"recorded_at", time_schema()},
+                                                         {"published", json::object{{"type", "boolean"}}}}},
+                             {"required", json::array{"id", "type", "aggregate_type", "aggregate_id", "revision",
+                                                      "recorded_at", "published"}}};
+    return {
+        {"type", "object"},
+        {"properties", json::object{{"event", event},
+                                    {"deliveries", json::object{{"type", "array"}, {"items", delivery_schema()}}}}},
+        {"required", json::array{"event", "deliveries"}}};
+}
+
 json::object responses_of(const QueryRoute& route, const Table* table, const Examples& examples) {
     json::object responses;
     const auto row =
@@ -149,6 +194,11 @@ json::object responses_of(const QueryRoute& route, const Table* table, const Exa
             responses["200"] = answer("The state then, without secrets.", {state_schema()});
             add_problems(responses, {400, 401, 403, 404});
             break;
+        case Kind::deliveries:
+            responses["200"] =
+                answer("Where the event stands in each handler that wants it.", {deliveries_schema()});
+            add_problems(responses, {400, 401, 403, 404});
+            break;
     }
     add_problems(responses, {500, 503});
     return responses;
@@ -164,6 +214,8 @@ std::pair<std::string, std::string> id_and_summary(const QueryRoute& route) {
             return {"get_" + route.aggregate + "_history", "What happened to one " + route.aggregate};
         case Kind::state:
             return {"get_" + route.aggregate + "_at", "One " + route.aggregate + " as it was then"};
+        case Kind::deliveries:
+            return {"get_deliveries", "Where one event stands in each handler"};
     }
     return {};
 }

@@ -138,6 +138,12 @@ void Connection::send(amqp_channel_t channel, amqp_method_number_t id, void* met
     check(amqp_send_method(state_.get(), channel, id, method), "write to");
 }
 
+void Connection::publish(amqp_channel_t channel, std::string_view queue, const amqp_basic_properties_t& properties,
+                         std::string_view body) {
+    check(amqp_basic_publish(state_.get(), channel, amqp_empty_bytes, bytes(queue), 0, 0, &properties, bytes(body)),
+          "write to");
+}
+
 void Connection::write(std::string_view frames) {
     const int socket = amqp_get_sockfd(state_.get());
     const auto deadline = std::chrono::steady_clock::now() + limits::kAmqpTimeout;

@@ -57,6 +57,9 @@ public:
 
     // Sends a method; the deadline is limits::kAmqpTimeout.
     void send(amqp_channel_t channel, amqp_method_number_t id, void* method);
+    // To a queue, by the default exchange.
+    void publish(amqp_channel_t channel, std::string_view queue, const amqp_basic_properties_t& properties,
+                 std::string_view body);
     // Writes whole frames, encoded already.
     void write(std::string_view frames);
     // Handles frames until the reply is there. Fault (outage, kNoAnswer) when that time has passed.

@@ -1,9 +1,8 @@
-// What an api process reads when it starts: lantern.yaml and the schemas. Once these are edited, whole and
-// without a problem, there is another edition of the api. What is refused leaves the last good edition.
+// What an api process reads when it starts: lantern.yaml and the schemas that it names. Once these are edited,
+// whole and without a problem, there is another edition of the api. What is refused leaves the last good edition.
 #pragma once
 
 #include <filesystem>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -15,7 +14,7 @@ namespace lantern::apps {
 class ServedSettings {
 public:
     // With what the host itself has read.
-    ServedSettings(Instance at, const Settings& settings);
+    ServedSettings(Instance at, Settings settings);
 
     std::vector<std::filesystem::path> directories() const;
     // Whether there is another edition. To be asked after each wait of `watch`.
@@ -25,14 +24,13 @@ public:
     const std::string& problem() const { return problem_; }  // empty: what is there is served
 
 private:
-    // Nothing: a file is still being written.
+    // Empty: a file is still being written.
     std::string signature(FileWatch& watch) const;
-    std::string contents() const;
-    std::string refused();
+    // Takes the files as they are, unless there is a problem with them.
+    void read();
 
     const Instance at_;
-    const std::filesystem::path file_, schemas_;
-    std::set<std::filesystem::path> requests_;
+    Settings settings_;  // the last good ones
     std::string signature_, edition_, problem_;
 };
 
