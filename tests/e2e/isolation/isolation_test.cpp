@@ -249,6 +249,9 @@ TEST_F(IsolationTest, a_new_build_that_is_quarantined_gives_way_to_the_one_befor
     int tries = 0;
     ASSERT_TRUE(
         eventually([&] { return version_of(create("ficklenew" + std::to_string(++tries))) == "2"; }, kPatience));
+    // The old worker still works on what it has not handed over, and it survives everything.
+    ASSERT_TRUE(eventually(
+        [] { return one("select count(*) from lantern.workers where handler = 'fickle'") == "1"; }, kPatience));
 
     std::vector<std::string> poison;
     for (const char* name : {"fickler1", "fickler2", "fickler3"}) poison.push_back(create(name));
