@@ -28,15 +28,4 @@ constexpr lantern_schema kSchema = {sizeof(lantern_schema), upcast};
 
 }  // namespace
 
-const lantern_plugin_v1 lantern_plugin = {sizeof(lantern_plugin_v1),
-                                          LANTERN_ABI_MAJOR,
-                                          LANTERN_ABI_MINOR,
-                                          LANTERN_KIND_SCHEMA,
-                                          0,
-                                          describe,
-                                          nullptr,
-                                          nullptr,
-                                          nullptr,
-                                          &kSchema,
-                                          nullptr,
-                                          nullptr};
+const lantern_plugin_v1 lantern_plugin = zoo::schema(describe, kSchema);

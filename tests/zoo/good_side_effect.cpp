@@ -42,15 +42,4 @@ constexpr lantern_side_effect kSideEffect = {sizeof(lantern_side_effect), act};
 
 }  // namespace
 
-const lantern_plugin_v1 lantern_plugin = {sizeof(lantern_plugin_v1),
-                                          LANTERN_ABI_MAJOR,
-                                          LANTERN_ABI_MINOR,
-                                          LANTERN_KIND_SIDE_EFFECT,
-                                          0,
-                                          describe,
-                                          create,
-                                          destroy,
-                                          nullptr,
-                                          nullptr,
-                                          nullptr,
-                                          &kSideEffect};
+const lantern_plugin_v1 lantern_plugin = zoo::side_effect(describe, create, destroy, kSideEffect);

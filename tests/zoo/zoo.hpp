@@ -47,6 +47,20 @@ inline constexpr lantern_plugin_v1 aggregate(decltype(lantern_plugin_v1::describ
     made.aggregate = &functions;
     return made;
 }
+inline constexpr lantern_plugin_v1 schema(decltype(lantern_plugin_v1::describe) describe,
+                                          const lantern_schema& functions) {
+    auto made = plugin(LANTERN_KIND_SCHEMA, describe);
+    made.schema = &functions;
+    return made;
+}
+inline constexpr lantern_plugin_v1 side_effect(decltype(lantern_plugin_v1::describe) describe,
+                                               decltype(lantern_plugin_v1::create) create,
+                                               decltype(lantern_plugin_v1::destroy) destroy,
+                                               const lantern_side_effect& functions) {
+    auto made = plugin(LANTERN_KIND_SIDE_EFFECT, describe, create, destroy);
+    made.side_effect = &functions;
+    return made;
+}
 inline constexpr lantern_plugin_v1 projection(decltype(lantern_plugin_v1::describe) describe,
                                               decltype(lantern_plugin_v1::create) create,
                                               decltype(lantern_plugin_v1::destroy) destroy,
