@@ -35,6 +35,8 @@ TEST(Target, is_taken_apart_and_decoded) {
 TEST(Target, refuses_what_is_no_path) {
     for (const auto* bad : {"", "*", "http://x/y", "/%zz", "/a%00b", "/a?b=%0a", "/\x01", "/a b"})
         EXPECT_FALSE(parse_target(bad)) << bad;
+    for (const auto* bad : {"/.", "/./a", "/a/..", "/%2e/a"})
+        EXPECT_FALSE(parse_target(bad)) << bad;
 }
 
 TEST(Target, a_query_is_encoded_so_that_it_comes_back) {
