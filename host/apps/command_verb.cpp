@@ -78,7 +78,8 @@ public:
 class Errand {
 public:
     Errand(const Instance& at, const Settings& settings)
-        : aggregates_(load_aggregates(settings, at.cache_directory(), quiet(settings))),
+        : aggregates_(load_aggregates(plugins_of(settings, at.cache_directory(), quiet(settings)), settings,
+                                      quiet(settings))),
           store_(settings.postgres_url) {}
 
     bool holds(const CommandVerb& verb, const std::string& typed) {

@@ -17,11 +17,13 @@ int main(int argc, char** argv) {
     add_import(verbs);
     add_jobs(verbs);
     add_migrate(verbs);
+    add_openapi(verbs);
     add_parked(verbs);
     add_pause(verbs);
     add_status(verbs);
     add_store(verbs);
     add_api(verbs);
+    add_intake(verbs);
     add_relay(verbs);
     add_routes(verbs);
     add_worker(verbs);

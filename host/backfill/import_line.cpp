@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <limits>
 
 #include "host/core/clock.hpp"
 #include "host/core/limits.hpp"
@@ -86,38 +87,40 @@ class Reader {
 public:
     Reader(std::int64_t number, std::string_view text) : text_(text) { line_.number = number; }
 
-    Result<ImportLine, LineProblem> read() {
+    Result<ImportLine, std::vector<LineProblem>> read() {
         json::error_code error;
         const auto parsed = json::parse(text_, error);
-        if (error) return refuse("", "found text that is not JSON (" + error.message() + "), expected one event");
+        if (error) return refuse("found text that is not JSON (" + error.message() + "), expected one event");
         const json::object* object = parsed.if_object();
-        if (!object) return refuse("", "found " + kind_of(parsed) + ", expected a JSON object");
+        if (!object) return refuse("found " + kind_of(parsed) + ", expected a JSON object");
         object_ = object;
         names();
-        if (!problem_) subject();
-        if (!problem_) numbers();
-        if (!problem_) contents();
-        if (problem_) return failure(*problem_);
+        subject();
+        numbers();
+        contents();
+        if (!problems_.empty()) return failure(std::move(problems_));
         return std::move(line_);
     }
 
 private:
-    boost::outcome_v2::failure_type<LineProblem> refuse(const std::string& field, const std::string& reason) {
-        note(field, reason);
-        return failure(*problem_);
+    boost::outcome_v2::failure_type<std::vector<LineProblem>> refuse(const std::string& reason) {
+        problems_.push_back({line_.number, "", reason});
+        return failure(std::move(problems_));
     }
     void note(const std::string& field, const std::string& reason) {
-        if (!problem_) problem_ = LineProblem{line_.number, field, reason};
+        problems_.push_back({line_.number, field, reason});
     }
 
     const json::value* find(std::string_view field) const { return object_->if_contains(field); }
 
+    enum class Presence { required, optional };
+
     // Empty after a problem, and when it is absent and may be.
-    std::string text(std::string_view field, bool required, std::size_t bytes_max) {
+    std::string text(std::string_view field, Presence presence, std::size_t bytes_max) {
         const std::string name(field);
         const json::value* value = find(field);
         if (!value || value->is_null()) {
-            if (required) note(name, "found none, expected text");
+            if (presence == Presence::required) note(name, "found none, expected text");
             return {};
         }
         if (!value->is_string()) {
@@ -125,32 +128,35 @@ private:
             return {};
         }
         std::string found(value->get_string());
+        if (!found.empty() && found.size() <= bytes_max && !has_controls(found)) return found;
         if (found.empty() || found.size() > bytes_max)
             note(name, "found text of " + std::to_string(found.size()) + " bytes, expected 1 to " +
                            std::to_string(bytes_max));
-        else if (has_controls(found))
+        else
             note(name, "found a control character, expected none");
-        return found;
+        return {};
     }
 
     void names() {
-        if (text("specversion", false, 10) != "1.0" && find("specversion"))
-            note("specversion", "found another, expected \"1.0\"");
+        const std::string version = text("specversion", Presence::optional, 10);
+        if (!version.empty() && version != "1.0")
+            note("specversion", "found \"" + version + "\", expected \"1.0\"");
         if (find("data_base64")) note("data_base64", "found binary data, expected `data` with JSON");
-        line_.source = text("source", true, kForeignIdBytesMax);
-        line_.id = text("id", true, kForeignIdBytesMax);
-        line_.type = text("type", true, limits::kEventTypeBytesMax);
+        line_.source = text("source", Presence::required, kForeignIdBytesMax);
+        line_.id = text("id", Presence::required, kForeignIdBytesMax);
+        line_.type = text("type", Presence::required, limits::kEventTypeBytesMax);
         if (line_.type.find_first_of("*#.") != std::string::npos)
             note("type", "found \"" + line_.type + "\", expected a name without *, # and .");
-        if (problem_ || !line_.source.starts_with(kStoreSource)) return;
+        if (line_.id.empty() || !line_.source.starts_with(kStoreSource)) return;
         line_.event_id = Uuid::parse(line_.id);
         if (!line_.event_id)
             note("id", "found \"" + line_.id + "\", expected the UUID of an event of " + line_.source);
     }
 
     void subject() {
-        const std::string subject = text("subject", true, limits::kNameBytesMax + 1 + limits::kAggregateIdBytesMax);
-        if (problem_) return;
+        const std::string subject =
+            text("subject", Presence::required, limits::kNameBytesMax + 1 + limits::kAggregateIdBytesMax);
+        if (subject.empty()) return;
         const auto slash = subject.find('/');
         line_.aggregate_type = subject.substr(0, slash);
         line_.aggregate_id = slash == std::string::npos ? "" : subject.substr(slash + 1);
@@ -159,35 +165,46 @@ private:
             note("subject", "found \"" + subject + "\", expected <aggregate type>/<aggregate id>, e.g. user/42");
     }
 
-    std::optional<std::int64_t> positive(std::string_view field) {
+    std::optional<std::int64_t> from(std::string_view field, std::int64_t least) {
         const json::value* value = find(field);
         if (!value || value->is_null()) return std::nullopt;
         json::error_code error;
-        const auto number = value->is_number() ? value->to_number<std::int64_t>(error) : 0;
-        if (!error && number >= 1) return number;
-        note(std::string(field), "found " + json::serialize(*value) + ", expected a whole number from 1 on");
+        const auto number = value->is_number() ? value->to_number<std::int64_t>(error) : -1;
+        if (!error && number >= least && number < std::numeric_limits<std::int64_t>::max()) return number;
+        note(std::string(field), "found " + json::serialize(*value) + ", expected a whole number from " +
+                                     std::to_string(least) + " on");
         return std::nullopt;
     }
 
     void numbers() {
-        if (const auto revision = positive("revision")) line_.revision = Revision{*revision};
-        const auto version = positive("schemaversion").value_or(1);
+        if (const auto revision = from("revision", 1)) line_.revision = Revision{*revision};
+        if (const auto expected = from("expectedrevision", 0)) {
+            const Revision next{*expected + 1};
+            if (line_.revision.value_or(next) != next)
+                note("expectedrevision",
+                     "found " + std::to_string(*expected) + ", expected one less than revision");
+            line_.revision = next;
+        }
+        const auto version = from("schemaversion", 1).value_or(1);
         if (version > 1'000'000)
             note("schemaversion", "found " + std::to_string(version) + ", expected a small number");
         line_.schema_version = static_cast<int>(version);
-        const std::string time = text("time", false, 64);
-        if (time.empty() || problem_) return;
+        const std::string time = text("time", Presence::optional, 64);
+        if (time.empty()) return;
         line_.recorded_at = parse_iso8601(time);
         if (!line_.recorded_at)
             note("time", "found \"" + time + "\", expected RFC 3339, e.g. 2026-11-21T03:33:26Z");
     }
 
     void contents() {
-        const std::string type = text("datacontenttype", false, 200);
+        const std::string type = text("datacontenttype", Presence::optional, 200);
         if (!type.empty() && type.find("json") == std::string::npos)
             note("datacontenttype", "found \"" + type + "\", expected application/json");
         line_.data = "null";
-        if (find("data")) line_.data = raw_member(text_, "data");
+        if (const json::value* data = find("data")) {
+            line_.data = raw_member(text_, "data");
+            if (line_.data.empty()) line_.data = json::serialize(*data);  // its name was written with escapes
+        }
         // PostgreSQL can't store it, nor can anyone who reads the text on.
         if (line_.data.find("\\u0000") != std::string::npos)
             note("data", "found the character U+0000, expected none");
@@ -207,9 +224,19 @@ private:
         } else if (given && !given->is_null()) {
             return note("metadata", "found " + kind_of(*given) + ", expected a JSON object");
         }
-        static constexpr std::string_view kKnown[] = {
-            "specversion", "id",       "source",        "type",     "subject",         "time",
-            "data",        "revision", "schemaversion", "metadata", "datacontenttype", "dataschema"};
+        static constexpr std::string_view kKnown[] = {"specversion",
+                                                      "id",
+                                                      "source",
+                                                      "type",
+                                                      "subject",
+                                                      "time",
+                                                      "data",
+                                                      "revision",
+                                                      "schemaversion",
+                                                      "metadata",
+                                                      "datacontenttype",
+                                                      "dataschema",
+                                                      "expectedrevision"};
         for (const auto& [name, value] : *object_)
             if (std::find(std::begin(kKnown), std::end(kKnown), std::string_view(name)) == std::end(kKnown))
                 metadata.emplace(name, value);
@@ -218,21 +245,23 @@ private:
             metadata.emplace("source_id", line_.id);
         }
         line_.metadata = json::serialize(metadata);
+        if (line_.metadata.find("\\u0000") != std::string::npos)
+            note("metadata", "found the character U+0000, expected none");
     }
 
     const std::string_view text_;
     const json::object* object_ = nullptr;
     ImportLine line_;
-    std::optional<LineProblem> problem_;
+    std::vector<LineProblem> problems_;
 };
 
 }  // namespace
 
 std::string LineProblem::text() const {
-    return "line " + std::to_string(number) + ": " + (field.empty() ? "" : field + ": ") + reason;
+    return "line " + std::to_string(number) + ": " + (field.empty() ? "" : "/" + field + ": ") + reason;
 }
 
-Result<ImportLine, LineProblem> read_line(std::int64_t number, std::string_view text) {
+Result<ImportLine, std::vector<LineProblem>> read_line(std::int64_t number, std::string_view text) {
     return Reader(number, text).read();
 }
 

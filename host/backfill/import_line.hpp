@@ -5,14 +5,16 @@
 //   time             RFC 3339; without it the time of the import
 //   data             any JSON value, kept byte for byte; none: stored without data
 //   revision         extension, integer: the event's revision; without it lines follow each other
-//   schemaversion    extension, integer, default 1
-//   metadata         extension: text that holds a JSON object; other extensions become members of it
+//   expectedrevision extension, integer from 0: the stream's revision before the event, which is the same said
+//   otherwise schemaversion    extension, integer, default 1 metadata         extension: text that holds a JSON
+//   object; other extensions become members of it
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "host/core/event.hpp"
 #include "host/core/result.hpp"
@@ -35,12 +37,13 @@ struct ImportLine {
 
 struct LineProblem {
     std::int64_t number = 0;
-    std::string field;  // "data"; empty: the line as a whole
+    std::string field;  // where, below the line: "type", "data/email"; empty: the line as a whole
     std::string reason;
-    std::string text() const;  // line 7: type: found ..., expected ...
+    std::string text() const;  // line 7: /data/email: found ..., expected ...
 };
 
-Result<ImportLine, LineProblem> read_line(std::int64_t number, std::string_view text);
+// Error: all that is wrong with it.
+Result<ImportLine, std::vector<LineProblem>> read_line(std::int64_t number, std::string_view text);
 
 // The line that read_line reads back as this event. `source`: kStoreSource and the store's incarnation.
 std::string line_of(const Event& event, const std::string& source);

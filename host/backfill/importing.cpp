@@ -41,10 +41,12 @@ Result<Importer::Imported, std::vector<LineProblem>> Importer::import(std::vecto
     for (int round = 0;; ++round) {
         lines = fresh(std::move(lines));
         if (lines.empty()) return Imported{0, given};
-        Chunk chunk{lines, {}, {}, {}, parts_.effects};
+        auto problems = check(lines);
+        if (!problems.empty()) return failure(std::move(problems));
+        Chunk chunk{lines, {}, {}, {}, {}, parts_.effects};
         std::set<StreamName> touched;
-        auto problems = fold(chunk, touched);
-        if (problems.empty()) problems = move_keys(chunk, touched);
+        problems = fold(chunk, touched);
+        if (problems.empty()) problems = move(chunk, touched);
         if (problems.empty()) {
             const auto appended = parts_.intake.append(chunk);
             if (appended) return Imported{lines.size(), given - lines.size()};
@@ -74,6 +76,16 @@ std::vector<ImportLine> Importer::fresh(std::vector<ImportLine> lines) {
         fresh.push_back(std::move(line));
     }
     return fresh;
+}
+
+std::vector<LineProblem> Importer::check(const std::vector<ImportLine>& lines) const {
+    std::vector<LineProblem> problems;
+    if (!parts_.check) return problems;
+    for (const auto& line : lines) {
+        auto wrong = parts_.check(line);
+        problems.insert(problems.end(), std::move_iterator(wrong.begin()), std::move_iterator(wrong.end()));
+    }
+    return problems;
 }
 
 std::vector<LineProblem> Importer::fold(Chunk& chunk, std::set<StreamName>& touched) {
@@ -109,7 +121,7 @@ std::vector<LineProblem> Importer::fold(Chunk& chunk, std::set<StreamName>& touc
 }
 
 Result<Importer::Folded*> Importer::folded(const StreamName& stream, Revision head, const Owner& owner) {
-    Folded folded{Revision{0}, owner.aggregate->state(), {}};
+    Folded folded{Revision{0}, owner.aggregate->state(), {}, {}};
     if (head.value > 0) {
         for (auto& event : parts_.intake.history(stream)) {
             folded.head = event.revision;
@@ -118,30 +130,38 @@ Result<Importer::Folded*> Importer::folded(const StreamName& stream, Revision he
         auto keys = folded.state->unique_keys();
         if (!keys) return failure(keys.error());
         folded.keys = std::move(keys.value());
+        auto counts = folded.state->counts();
+        if (!counts) return failure(counts.error());
+        folded.counts = std::move(counts.value());
     }
     return &(states_[stream] = std::move(folded));
 }
 
-std::vector<LineProblem> Importer::move_keys(Chunk& chunk, const std::set<StreamName>& touched) {
+std::vector<LineProblem> Importer::move(Chunk& chunk, const std::set<StreamName>& touched) {
     std::vector<LineProblem> problems;
-    for (const auto& stream : touched) {
-        auto& folded = states_.at(stream);
-        auto keys = folded.state->unique_keys();
-        if (!keys) {
-            problems.push_back({chunk.lines.front().number, "data", "unique keys: " + keys.error()});
-            continue;
-        }
-        std::vector<command::UniqueKey> held, freed;
-        const auto& now = keys.value();
-        std::set_difference(now.begin(), now.end(), folded.keys.begin(), folded.keys.end(),
-                            std::back_inserter(held));
-        std::set_difference(folded.keys.begin(), folded.keys.end(), now.begin(), now.end(),
-                            std::back_inserter(freed));
-        for (auto& key : held) chunk.held.push_back({stream, std::move(key)});
-        for (auto& key : freed) chunk.freed.push_back({stream, std::move(key)});
-        folded.keys = std::move(keys.value());
-    }
+    for (const auto& stream : touched)
+        if (auto why = move(chunk, stream)) problems.push_back({chunk.lines.front().number, "data", *why});
+    std::erase_if(chunk.counters, [](const auto& counter) { return counter.second == 0; });
     return problems;
+}
+
+std::optional<std::string> Importer::move(Chunk& chunk, const StreamName& stream) {
+    auto& folded = states_.at(stream);
+    auto keys = folded.state->unique_keys();
+    if (!keys) return "unique keys: " + keys.error();
+    auto counts = folded.state->counts();
+    if (!counts) return "counts: " + counts.error();
+    std::vector<command::UniqueKey> held, freed;
+    const auto& now = keys.value();
+    std::set_difference(now.begin(), now.end(), folded.keys.begin(), folded.keys.end(), std::back_inserter(held));
+    std::set_difference(folded.keys.begin(), folded.keys.end(), now.begin(), now.end(), std::back_inserter(freed));
+    for (auto& key : held) chunk.held.push_back({stream, std::move(key)});
+    for (auto& key : freed) chunk.freed.push_back({stream, std::move(key)});
+    folded.keys = std::move(keys.value());
+    for (const auto& [counter, amount] : counts.value()) chunk.counters[counter] += amount;
+    for (const auto& [counter, amount] : folded.counts) chunk.counters[counter] -= amount;
+    folded.counts = std::move(counts.value());
+    return std::nullopt;
 }
 
 LineProblem Importer::problem_of(const ChunkRefusal& refusal, const Chunk& chunk) const {

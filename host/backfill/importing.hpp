@@ -1,9 +1,11 @@
 // Bulk append of other systems' events, a chunk at a time. An aggregate that owns a stream's type is asked for the
-// unique keys that its new state holds; its stream must still be where that state was folded from. A chunk is
+// unique keys that its new state holds and what it contributes to counters; its stream must still be where that
+// state was folded from. A chunk is
 // appended whole or not at all. What was imported before, by source and id, is passed over, so an import that broke
 // off is simply begun again.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -27,8 +29,10 @@ public:
         Clock& clock;
         Random& random;
         Effects effects = Effects::suppressed;
+        // What is wrong with a line's data, by the schema of its event; all of it.
+        std::function<std::vector<LineProblem>(const ImportLine& line)> check{};
     };
-    explicit Importer(Parts parts) : parts_(parts) {}
+    explicit Importer(Parts parts) : parts_(std::move(parts)) {}
 
     struct Imported {
         std::size_t events = 0;
@@ -43,13 +47,16 @@ private:
         Revision head;
         std::unique_ptr<command::State> state;
         std::vector<command::UniqueKey> keys;  // of the state, as stored
+        std::map<std::string, std::int64_t> counts;
     };
     static constexpr std::size_t kStatesMax = 100'000;
 
     std::vector<ImportLine> fresh(std::vector<ImportLine> lines);
     std::vector<LineProblem> fold(Chunk& chunk, std::set<StreamName>& touched);
     Result<Folded*> folded(const StreamName& stream, Revision head, const Owner& owner);
-    std::vector<LineProblem> move_keys(Chunk& chunk, const std::set<StreamName>& touched);
+    std::vector<LineProblem> check(const std::vector<ImportLine>& lines) const;
+    std::vector<LineProblem> move(Chunk& chunk, const std::set<StreamName>& touched);
+    std::optional<std::string> move(Chunk& chunk, const StreamName& stream);
     LineProblem problem_of(const ChunkRefusal& refusal, const Chunk& chunk) const;
     void forget(const std::set<StreamName>& touched);
 

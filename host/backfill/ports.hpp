@@ -2,6 +2,7 @@
 // Adapters throw Fault.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -39,6 +40,7 @@ struct Chunk {
     // Heads from which the keys were folded; streams without an aggregate are not among them.
     std::vector<std::pair<StreamName, Revision>> heads;
     std::vector<KeyMove> held, freed;
+    std::map<std::string, std::int64_t> counters;  // by how much they move; what is a fact has no minimum
     Effects effects = Effects::suppressed;
 };
 

@@ -6,6 +6,7 @@
 // is left out: it is caught up once the tables have their keys.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 
@@ -16,6 +17,12 @@ namespace lantern::backfill {
 
 // Longer ones may own more rows than memory should hold.
 inline constexpr std::int64_t kLongStream = 50'000;
+
+inline constexpr std::int64_t kChunkEventsMin = 1'000, kChunkEventsMax = 16'000;
+// Of a share with so many events: small enough to lose, large enough not to cost.
+inline std::int64_t chunk_events(std::int64_t of_share) {
+    return std::clamp(of_share / 25, kChunkEventsMin, kChunkEventsMax);
+}
 
 class SlotLoad {
 public:
@@ -28,6 +35,8 @@ public:
         Clock& clock;
         // Asked between chunks, with the events folded since it was asked last; false: stop here.
         std::function<bool(std::int64_t events)> go_on;
+        // Between two commits, at about that many: what a process that dies has folded in vain.
+        std::int64_t chunk_events = kChunkEventsMax;
     };
     explicit SlotLoad(Parts parts);
 
@@ -40,7 +49,6 @@ public:
     Done run(Scan& scan, Load& load, StreamId until);
 
 private:
-    static constexpr std::int64_t kChunkEvents = 16'000;
     static constexpr std::size_t kChunkBytes = 32u << 20;
     static constexpr std::size_t kPartialsMax = 200'000;
 

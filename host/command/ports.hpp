@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -129,6 +130,7 @@ struct Rejection {
     std::string rule;
     std::string field;  // may be empty
     std::string message;
+    std::string pointer{};  // JSON pointer into the request's body; may be empty
 };
 
 struct Ask {
@@ -164,6 +166,10 @@ public:
     virtual Result<void> evolve(const Event& event) = 0;  // upcast already
     virtual Result<Decided> decide(const Command& command) const = 0;
     virtual Result<std::vector<UniqueKey>> unique_keys() const = 0;  // sorted
+    // What the state contributes to counters; the difference is what decide counts. For events without a decision.
+    virtual Result<std::map<std::string, std::int64_t>> counts() const {
+        return std::map<std::string, std::int64_t>{};
+    }
     virtual Result<std::string> save() const = 0;                    // JSON object
     virtual Result<void> load(const std::string& json) = 0;
 };

@@ -41,6 +41,7 @@ std::string to_json(const Problem& problem) {
             boost::json::object entry;
             entry["rule"] = error.rule;
             if (!error.field.empty()) entry["field"] = error.field;
+            if (!error.pointer.empty()) entry["pointer"] = error.pointer;
             entry["detail"] = error.message;
             errors.push_back(std::move(entry));
         }

@@ -18,8 +18,8 @@ struct Problem {
     std::vector<Rejection> errors;
 };
 
-// {"type": "urn:lantern:problem:<kind>", "title", "status", "detail", "rule"?, "field"?, "errors"?: [{rule, field,
-// detail}]}
+// {"type": "urn:lantern:problem:<kind>", "title", "status", "detail", "rule"?, "field"?, "errors"?: [{rule, field?,
+// pointer?, detail}]}
 std::string to_json(const Problem& problem);
 
 // All rejections of one decision as one problem: what the caller may not know or do comes before what is wrong

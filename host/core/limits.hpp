@@ -68,6 +68,11 @@ inline constexpr auto kNewerBuildDelay = 30s;  // until an event that the plugin
 inline constexpr auto kActsAtOnce = 500ms;  // then leases and broker are looked after, however many events wait
 inline constexpr std::size_t kActsRemembered = 1000;  // whose outcome could not be committed yet
 
+// Backfill (settings: backfill)
+inline constexpr int kBackfillProcesses = 2;
+inline constexpr auto kLiveLagMax = 2s;
+inline constexpr auto kKeepReplaced = std::chrono::hours{24 * 7};
+
 // What is kept (housekeeping, in batches)
 inline constexpr auto kKeepEffects = std::chrono::hours{24 * 30};
 inline constexpr auto kKeepAttempts = std::chrono::hours{24 * 30};
@@ -77,9 +82,16 @@ inline constexpr std::int64_t kPruneRows = 5000;
 
 // HTTP (settings: http)
 inline constexpr std::size_t kBodyBytesMax = 1u << 20;
-inline constexpr std::size_t kHttpQueueMax = 1024;        // requests taken and not yet answered, for each process
+inline constexpr std::size_t kHttpQueueMax = 1024;        // requests taken and not yet answered, for each process (setting: waiting)
 inline constexpr std::size_t kHttpConnectionsMax = 4096;  // for each process
 inline constexpr auto kHttpIdle = 60s;                    // also for a header or body that trickles
+inline constexpr std::size_t kHttpTargetBytesMax = 8u << 10;
+inline constexpr std::size_t kHttpHeadersMax = 100;
+inline constexpr std::size_t kHttpHeaderNameBytesMax = 256;
+inline constexpr std::size_t kHttpHeaderBytesMax = 16u << 10;  // of one value
+inline constexpr auto kHttpLinger = 2s;  // how long one whose request was refused is still listened to
+inline constexpr auto kTlsHandshake = 10s;
+inline constexpr auto kTlsLook = 5s;  // at the files of the certificate
 inline constexpr auto kHttpDrain = 2s;  // how long a stopping process still reads on idle connections
 inline constexpr auto kPreferWaitMax = 30s;
 inline constexpr std::size_t kPageRowsDefault = 50;
@@ -87,6 +99,10 @@ inline constexpr std::size_t kPageRowsMax = 200;
 inline constexpr std::size_t kHashQueueMax = 256;      // passwords waiting to be hashed
 inline constexpr std::size_t kTokensSeenMax = 20'000;  // remembered as good, for each process
 inline constexpr auto kBlindAnswerAfter = 100ms;       // of routes whose answer tells nothing
+
+// Intake
+inline constexpr std::size_t kIntakeEventsMax = 1000;     // of one request
+inline constexpr std::uint16_t kIntakePrefetch = 100;     // messages of the queue
 
 // Aggregates
 inline constexpr std::int64_t kSnapshotEvery = 100;          // events

@@ -39,6 +39,9 @@ struct CommandRoute {
     bool blind = false;
     std::optional<Rate> per_address;  // requests from one address, over all hosts
     int repeats = 3;                  // how often the command is decided anew when another append came between
+    // File with the JSON Schema of the command's data, checked before it is decided; empty: only the aggregate
+    // says what fits.
+    std::filesystem::path request_schema{};
 };
 
 struct QueryFilter {
@@ -51,21 +54,28 @@ struct QueryFilter {
 // Always GET.
 struct QueryRoute {
     enum class Kind {
-        row,      // one row of an owned table by the aggregate's {id}
-        rows,     // rows of a table, filtered, newest first
-        history,  // the events of the stream {id}
-        state,    // the aggregate's state at ?timestamp= or ?revision=
+        row,         // one row of an owned table by the aggregate's {id}
+        rows,        // rows of a table, filtered, newest first
+        history,     // the events of the stream {id}
+        state,       // the aggregate's state at ?timestamp= or ?revision=
+        deliveries,  // where the event {id} stands in each handler
     };
     Kind kind = Kind::row;
     std::string path;
     std::string scope;
     Access access = Access::scope;
     std::string handler, table;         // row, rows
-    std::string aggregate;              // all but rows
+    std::string aggregate;              // row, history, state
     std::string absent_when;            // row: a column that, when not null, makes the row absent (404)
     std::vector<QueryFilter> filters;   // rows
     std::vector<std::string> order_by;  // rows: columns, descending, unless the caller sorts
     std::vector<std::string> sorts;     // rows: columns by which the caller may sort
+};
+
+// PEM files: the certificate with its chain, and its key. Read again when they change.
+struct TlsSettings {
+    std::filesystem::path certificate;
+    std::filesystem::path key;
 };
 
 struct HttpSettings {
@@ -75,12 +85,27 @@ struct HttpSettings {
     int threads = 8;  // each with one connection to PostgreSQL
     int hash_threads = 2;
     std::string admin_token;
+    std::optional<TlsSettings> tls;  // nothing: plain HTTP
     std::size_t body_bytes_max = limits::kBodyBytesMax;
+    std::size_t connections_max = limits::kHttpConnectionsMax;   // of each process
+    std::size_t queue_max = limits::kHttpQueueMax;               // requests taken and not yet answered, of each process
+    std::chrono::milliseconds read_limit = limits::kHttpIdle;    // for one request to come, from the end of the last one
     bool access_log = true;            // a line for each answer, of level info
     std::vector<std::string> origins;  // of which browsers may read answers (CORS); "*": any
+    enum class Docs { open, off } docs = Docs::open;  // the description and its pages, for anyone
     AuthSettings auth;
     std::vector<CommandRoute> commands;
     std::vector<QueryRoute> queries;
+};
+
+// Events of other producers, as CloudEvents.
+struct IntakeSettings {
+    std::string path = "/v1/events/";  // of the HTTP API; empty: none are taken there
+    std::string scope = "event:append";
+    std::string queue = "lantern.intake";  // of RabbitMQ; empty: none are taken there
+    // Types of streams that an aggregate owns, and that take events from outside all the same.
+    std::vector<std::string> into_aggregates{};
+    enum class UnknownTypes { refuse, accept } unknown_types = UnknownTypes::refuse;  // those without a schema
 };
 
 // Where a host shows /metrics, /healthz and /readyz, without a token.
@@ -109,6 +134,13 @@ struct CommandVerb {
     std::string key;                   // scope of a unique key and its option: held already, there is nothing to do
 };
 
+// Jobs of backfill.
+struct BackfillSettings {
+    int processes = limits::kBackfillProcesses;                        // of each job, on each host
+    std::chrono::milliseconds live_lag_max = limits::kLiveLagMax;      // a job slows down beyond; 0: never
+    std::chrono::milliseconds keep = limits::kKeepReplaced;            // the model that a swap replaced; 0: for good
+};
+
 struct LogSettings {
     enum class Format { automatic, text, json };  // automatic: text on a terminal, JSON lines otherwise
     Format format = Format::automatic;
@@ -126,9 +158,11 @@ struct Settings {
     std::vector<CommandVerb> verbs;
     std::map<std::string, std::string> aggregate_settings;  // by aggregate type: JSON object
     HttpSettings http;
+    IntakeSettings intake;
     MetricsSettings metrics;
     LogSettings log;
     KeepSettings keep;
+    BackfillSettings backfill;
 };
 
 // The routing file: handlers in the order of their names, each with the event types routed to it.

@@ -95,6 +95,15 @@ void Slot::release() {
     leave(bits(Phase::outside));
 }
 
+std::chrono::microseconds Slot::time_left() const {
+    using std::chrono::microseconds;
+    const std::chrono::milliseconds limit(words_->time_limit_ms.load(kOrder));
+    if (limit.count() == 0 || (words_->call.load(kOrder) & 3) != bits(Phase::inside)) return microseconds::max();
+    const std::chrono::nanoseconds since(words_->since_ns.load(kOrder));
+    const std::chrono::nanoseconds now = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<microseconds>(since + limit - now);
+}
+
 Recorder::Recorder() {
     if (const char* given = std::getenv(kVariable)) {
         descriptor_ = std::atoi(given);

@@ -38,6 +38,9 @@ public:
     void stay_charged() { stays_ = true; }
     void release();
 
+    // Of the call in hand; negative past its time limit, microseconds::max() without one.
+    std::chrono::microseconds time_left() const;
+
 private:
     void note_time();
     void leave(std::uint64_t phase);

@@ -14,12 +14,16 @@ std::string auth_path_of(const AuthSettings& auth) {
 
 Api::Api(const World& world)
     : world_(world),
-      router_(world.settings.commands, world.settings.queries, auth_path_of(world.settings.auth)),
+      router_(world.settings.commands, world.settings.queries, auth_path_of(world.settings.auth),
+              world.intake ? std::optional(world.intake->settings()) : std::nullopt),
       callers_({world.settings.auth, world.path, world.tokens, world.caller}),
-      commands_({world.path, world.services, world.announcer, world.workers, world.settings.body_bytes_max}),
+      commands_({world.path, world.services, world.announcer, world.workers, world.settings.body_bytes_max,
+                 world.check_request}),
       queries_({world.path, world.workers, world.shown}),
       logins_({world.settings.auth, world.path, world.services, world.workers, callers_, world.tokens,
-               world.decoy_hash, world.settings.body_bytes_max}) {}
+               world.decoy_hash, world.settings.body_bytes_max}),
+      intakes_({world.intake, world.announcer, world.workers, world.settings.body_bytes_max}),
+      documents_(world.documents, world.workers) {}
 
 void Api::handle(Request request, Respond respond) {
     auto trace = trace_of(request, world_.path.clock, random_);
@@ -29,13 +33,13 @@ void Api::handle(Request request, Respond respond) {
     exchange->also = headers_for_origin(exchange->request, world_.settings.origins);
     if (!target) return exchange->refuse_malformed("The path cannot be read.");
     exchange->target = std::move(*target);
-    if (answered_without_token(exchange)) return;
+    if (answered_without_token(exchange) || documents_.handle(exchange)) return;
 
     // In this order: what is not there for anyone (404, 405), whether there is room (503), who calls (401), what
     // they may (403).
     exchange->match = router_.find(exchange->request.method, exchange->target.segments);
     if (!is_there(*exchange)) return;
-    if (admitted_ > static_cast<int>(limits::kHttpQueueMax))
+    if (admitted_ > static_cast<int>(world_.settings.queue_max))
         return exchange->refuse_busy("Too many requests are waiting.");
     identify(exchange);
 }
@@ -43,9 +47,10 @@ void Api::handle(Request request, Respond respond) {
 bool Api::answered_without_token(const ExchangePtr& exchange) {
     const auto& segments = exchange->target.segments;
     if (segments.size() != 1 || (segments[0] != "ht" && segments[0] != "readyz")) return false;
-    if (exchange->request.method != "GET") {
-        exchange->refuse({405, "method-not-allowed", "Not this method", "This path takes GET.", "", "", {}},
-                         {{"Allow", "GET"}});
+    const auto& method = exchange->request.method;
+    if (method != "GET" && method != "HEAD") {
+        exchange->match.allowed = "GET, HEAD, OPTIONS";
+        is_there(*exchange);
     } else if (segments[0] == "ht") {
         exchange->answer_json(200, "{\"status\":\"alive\"}");
     } else {
@@ -120,6 +125,7 @@ bool Api::may_enter(Exchange& exchange) {
 
 void Api::dispatch(const ExchangePtr& exchange) {
     if (exchange->match.auth) return logins_.handle(exchange);
+    if (exchange->match.intake) return intakes_.handle(exchange);
     if (exchange->match.command) return commands_.handle(exchange);
     queries_.handle(exchange);
 }

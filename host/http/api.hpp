@@ -3,6 +3,7 @@
 //   GET /ht/      200 while the process lives
 //   GET /readyz   200 when the database answers, else 503
 //   OPTIONS       the methods that a path takes
+//   GET /openapi.json, /docs/
 // Everything else is routes from the settings; all but those for anyone need a bearer token.
 #pragma once
 
@@ -14,6 +15,8 @@
 #include "host/core/settings.hpp"
 #include "host/http/callers.hpp"
 #include "host/http/commands.hpp"
+#include "host/http/documents.hpp"
+#include "host/http/intakes.hpp"
 #include "host/http/logins.hpp"
 #include "host/http/queries.hpp"
 
@@ -29,11 +32,14 @@ public:
         command::Announcer& announcer;
         Workers& workers;
         std::function<std::string(const Event&)> shown;
+        Commands::Check check_request;  // may be empty
         // Who calls with this fixed token; nothing: it is another one.
         std::function<std::optional<command::Actor>(std::string_view token)> caller;
         const Tokens* tokens;         // nullptr: nobody logs in
         std::string decoy_hash;       // see Logins
         Exchange::Observer answered;  // may be empty
+        Documents::World documents{};
+        const intake::Intake* intake = nullptr;  // nullptr: no events of other producers are taken
     };
     explicit Api(const World& world);
     Api(const Api&) = delete;
@@ -58,6 +64,8 @@ private:
     Commands commands_;
     Queries queries_;
     Logins logins_;
+    Intakes intakes_;
+    const Documents documents_;
     SystemRandom random_;  // I/O thread
     std::atomic<int> admitted_ = 0;
 };

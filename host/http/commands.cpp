@@ -13,6 +13,7 @@ struct Commands::Course {
     command::Handling handling;
     std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
     bool counted = false;  // against the route's allowance
+    bool checked = false;  // its data
     int conflicts = 0;     // serialisation failures and deadlocks met
 };
 
@@ -86,6 +87,10 @@ void Commands::step(Session& session, const std::shared_ptr<Course>& course) {
                                   *route.per_address};
         if (const auto wait = session.admissions().take({allowance}); wait > Milliseconds{0})
             return course->exchange->refuse_too_many(wait);
+    }
+    if (world_.check && !std::exchange(course->checked, true)) {
+        auto wrong = world_.check(route, course->handling.request.data);
+        if (!wrong.empty()) return course->exchange->refuse(command::problem_of(std::move(wrong)));
     }
     command::CommandPath path(world_.path, session.store(), session.random());
     auto step = path.proceed(course->handling);

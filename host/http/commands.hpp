@@ -1,7 +1,10 @@
 // Command routes: from a request to the command path and back to a response.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string_view>
+#include <vector>
 
 #include "host/command/command_path.hpp"
 #include "host/http/exchange.hpp"
@@ -11,6 +14,9 @@ namespace lantern::http {
 
 class Commands {
 public:
+    // What of a command's data is not as its route's schema says; any thread.
+    using Check =
+        std::function<std::vector<command::Rejection>(const CommandRoute& route, std::string_view data)>;
     // All of it outlives this.
     struct World {
         command::CommandPath::World path;
@@ -18,6 +24,7 @@ public:
         command::Announcer& announcer;
         Workers& workers;
         std::size_t body_bytes_max;
+        Check check;  // may be empty
     };
     explicit Commands(const World& world) : world_(world) {}
 

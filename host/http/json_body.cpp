@@ -50,18 +50,21 @@ std::optional<std::string> refuse_body(std::string_view body) {
     return std::nullopt;
 }
 
+bool accept_size(Exchange& exchange, std::size_t bytes_max) {
+    if (exchange.request.body.size() <= bytes_max) return true;
+    exchange.refuse({413,
+                     "too-large",
+                     "The body is too large",
+                     "At most " + std::to_string(bytes_max) + " bytes are taken.",
+                     "",
+                     "",
+                     {}});
+    return false;
+}
+
 bool accept_body(Exchange& exchange, std::size_t bytes_max) {
     const auto& request = exchange.request;
-    if (request.body.size() > bytes_max) {
-        exchange.refuse({413,
-                         "too-large",
-                         "The body is too large",
-                         "At most " + std::to_string(bytes_max) + " bytes are taken.",
-                         "",
-                         "",
-                         {}});
-        return false;
-    }
+    if (!accept_size(exchange, bytes_max)) return false;
     if (request.body.empty()) return true;
     if (!is_json(request.header("Content-Type"))) {
         exchange.refuse(

@@ -14,6 +14,8 @@ namespace lantern::http {
 // Nothing: it is a JSON object that the store can keep. Else what is wrong, with line and column.
 std::optional<std::string> refuse_body(std::string_view body);
 
+// Whether it is of a bounded size. If not, it is refused.
+bool accept_size(Exchange& exchange, std::size_t bytes_max);
 // Whether the body can be taken: of a bounded size, JSON, well-formed, or none at all. If not, it is refused.
 bool accept_body(Exchange& exchange, std::size_t bytes_max);
 

@@ -20,13 +20,14 @@ std::vector<Header> headers_for_origin(const Request& request, const std::vector
     if (!may_read(origin, origins)) return headers;
     headers.push_back({"Access-Control-Allow-Origin", std::string(origin)});
     headers.push_back({"Access-Control-Expose-Headers",
-                       "ETag, Idempotency-Replayed, Lantern-Pending, Link, Location, Retry-After, X-Request-Id"});
+                       "ETag, Idempotency-Replayed, Lantern-Pending, Link, Location, "
+                       "Preference-Applied, Retry-After, X-Request-Id"});
     return headers;
 }
 
 Response options_answer(const Request& request, const std::string& allowed,
                         const std::vector<std::string>& origins) {
-    Response response{204, "", "", {{"Allow", allowed + ", OPTIONS"}}};
+    Response response{204, "", "", {{"Allow", allowed}}};
     const bool asks = !request.header("Access-Control-Request-Method").empty();
     if (!asks || !may_read(request.header("Origin"), origins)) return response;
     response.headers.push_back({"Access-Control-Allow-Methods", allowed});

@@ -2,8 +2,10 @@
 // One object for each worker thread of the api, with a connection of its own. Adapters throw Fault.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/core/event.hpp"
@@ -68,6 +70,27 @@ struct HistoryAnswer {
     bool more = false;
 };
 
+// Where one event stands in one handler that wants it.
+struct Delivery {
+    // pending     it waits for its turn             processing  a side effect acts, or was interrupted
+    // applied     its effect is committed           retrying    it failed, and is tried again
+    // suppressed  it is not to have an effect       dead        it failed, and waits for an operator
+    enum class State { pending, processing, applied, retrying, dead, suppressed };
+    std::string handler, kind;  // kind: projection or side_effect
+    State state = State::pending;
+    std::string reason;  // why it is not further; empty: nothing to say
+    int attempts = 0;    // of this event that failed, or, of a side effect, that were begun
+    std::string error;   // of the last one; may hold what the event's data hold
+    std::optional<Timestamp> next_attempt_at, since;
+    std::string plugin, plugin_version, plugin_build;  // of the worker that holds it; build empty: there is none
+};
+
+struct DeliveriesAnswer {
+    Event event;                       // as stored
+    bool published = false;            // the broker has confirmed it
+    std::vector<Delivery> deliveries;  // by handler
+};
+
 // So many acts in a time, counted under a name over all hosts.
 struct Allowance {
     std::string name;
@@ -107,6 +130,13 @@ public:
     virtual std::optional<Claims> read(std::string_view token) const = 0;  // any thread; nothing: not ours
 };
 
+// A file that is shown to anyone, as it is.
+struct Page {
+    std::string name;
+    std::string content_type;
+    std::string_view body;  // of the program: lives as long as it does
+};
+
 class Reads {
 public:
     virtual ~Reads() = default;
@@ -116,6 +146,9 @@ public:
     virtual Result<RowAnswer> row(const RowQuery& query) = 0;
     virtual Result<RowsAnswer> rows(const RowsQuery& query) = 0;
     virtual HistoryAnswer history(const HistoryQuery& query) = 0;
+    virtual std::optional<DeliveriesAnswer> deliveries(EventId event) = 0;  // nothing: there is no such event
+    // What handlers that ran declare as their tables (JSON, see docs/descriptor.md), by handler.
+    virtual std::map<std::string, std::string> declarations() = 0;
     // Throws Fault when the database does not answer.
     virtual void ping() = 0;
 };

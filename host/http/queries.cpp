@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "host/core/limits.hpp"
+#include "host/http/deliveries.hpp"
 #include "host/http/guarded.hpp"
 #include "host/http/question.hpp"
 
@@ -84,6 +85,7 @@ struct Queries::RowWait {
     ExchangePtr exchange;
     RowQuery query;
     Revision wanted;
+    Milliseconds asked{0};  // to wait for it
     Steady::time_point until;
     std::chrono::milliseconds pause{2};  // before the next look; doubles
 };
@@ -96,6 +98,8 @@ void Queries::handle(const ExchangePtr& exchange) {
                     return rows(session, *exchange);
                 case QueryRoute::Kind::history:
                     return history(session, *exchange);
+                case QueryRoute::Kind::deliveries:
+                    return deliveries(session, *exchange);
                 default:
                     return state(session, *exchange);
             }
@@ -109,7 +113,8 @@ void Queries::handle(const ExchangePtr& exchange) {
     wait->exchange = exchange;
     wait->query = {route.handler, route.table, route.aggregate, exchange->match.id(), route.absent_when};
     wait->wanted = Revision{wanted.value_or(0)};
-    wait->until = Steady::now() + preferred_wait(exchange->request);
+    if (wanted) wait->asked = preferred_wait(exchange->request);
+    wait->until = Steady::now() + wait->asked;
     on_worker(exchange, [this, wait](Session& session) { row(session, wait); });
 }
 
@@ -150,6 +155,8 @@ void Queries::row(Session& session, const std::shared_ptr<RowWait>& wait) {
     }
 
     std::vector<Header> headers;
+    if (wait->asked.count() > 0)
+        headers.push_back({"Preference-Applied", "wait=" + std::to_string(wait->asked.count() / 1000)});
     if (!met || (!found.row && found.pending != Pending::none))
         headers.push_back({"Lantern-Pending", name_of(found.pending)});
     if (!found.row)
@@ -204,6 +211,15 @@ void Queries::history(Session& session, Exchange& exchange) {
     for (const auto& event : answer.events) page.rows.push_back(item_of(event, world_.shown(event)));
     if (answer.more && !answer.events.empty()) page.next = std::to_string(answer.events.back().revision.value);
     answer_page(exchange, page);
+}
+
+void Queries::deliveries(Session& session, Exchange& exchange) {
+    if (const auto complaint = Question(exchange.target).complaint(); !complaint.empty())
+        return exchange.refuse_malformed(complaint);
+    const auto id = Uuid::parse(exchange.match.id());
+    const auto found = id ? session.reads().deliveries(*id) : std::nullopt;
+    if (!found) return exchange.refuse_absent("There is no event of this id.");
+    exchange.answer_json(200, deliveries_text(*found, world_.shown(found->event)));
 }
 
 void Queries::state(Session& session, Exchange& exchange) {

@@ -33,6 +33,7 @@ private:
     void rows(Session& session, Exchange& exchange);
     void history(Session& session, Exchange& exchange);
     void state(Session& session, Exchange& exchange);
+    void deliveries(Session& session, Exchange& exchange);
 
     const World world_;
 };

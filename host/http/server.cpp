@@ -5,70 +5,35 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
-#include <restinio/all.hpp>
 #include <thread>
 
 #include "host/core/fault.hpp"
+#include "host/http/certificate.hpp"
+#include "host/http/last_words.hpp"
+#include "host/http/reason.hpp"
+#include "host/http/sockets.hpp"
+#include "host/http/traffic.hpp"
 
 namespace lantern::http {
 namespace {
 
-namespace asio = boost::asio;
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
-// Counts open connections and unanswered requests, so that stopping knows when all is done.
-class Traffic {
-public:
-    explicit Traffic(std::size_t connections_max) : connections_max_(static_cast<long>(connections_max)) {}
-
-    // RESTinio's own limiter is owned by the server, but its connections may live longer.
-    restinio::ip_blocker::inspection_result_t inspect(const restinio::ip_blocker::incoming_info_t&) noexcept {
-        return connections_ < connections_max_ ? restinio::ip_blocker::allow() : restinio::ip_blocker::deny();
-    }
-    void state_changed(const restinio::connection_state::notice_t& notice) noexcept {
-        if (std::holds_alternative<restinio::connection_state::accepted_t>(notice.cause())) {
-            ++connections_;
-        } else if (std::holds_alternative<restinio::connection_state::closed_t>(notice.cause())) {
-            --connections_;
-            std::lock_guard lock(mutex_);
-            changed_.notify_all();
-        }
-    }
-    void request_read() { ++unanswered_; }
-    void request_answered() {
-        --unanswered_;
-        std::lock_guard lock(mutex_);
-        changed_.notify_all();
-    }
-    // Until no connection is open; silent ones are not waited for beyond `silent`, unanswered requests not beyond
-    // `all`. False: some are still unanswered.
-    bool wait_until_done(std::chrono::milliseconds silent, std::chrono::milliseconds all) {
-        std::unique_lock lock(mutex_);
-        const auto closed = [this] { return connections_ == 0; };
-        if (changed_.wait_for(lock, silent, closed)) return true;
-        if (!changed_.wait_for(lock, all, [this] { return unanswered_ == 0; })) return false;
-        changed_.wait_for(lock, silent, closed);  // the last answers are being written
-        return true;
-    }
-    // Closing: the answer that is given now is the connection's last.
-    std::atomic<bool> closing = false;
-
-private:
-    const long connections_max_;
-    std::atomic<long> connections_ = 0;
-    std::atomic<long> unanswered_ = 0;
-    std::mutex mutex_;
-    std::condition_variable changed_;
-};
-
+template <class Socket>
 struct Traits : restinio::default_traits_t {
     using timer_manager_t = restinio::asio_timer_manager_t;
+    using logger_t = Overhearing;
     using connection_state_listener_t = Traffic;
     using ip_blocker_t = Traffic;
+    using stream_socket_t = Socket;
 };
-using RestinioServer = restinio::http_server_t<Traits>;
+
+// A RESTinio server over one kind of sockets.
+class Listening {
+public:
+    virtual ~Listening() = default;
+    virtual void close() = 0;  // accepts no more  [I/O thread]
+};
 
 Request request_of(const restinio::request_handle_t& handle) {
     const auto& header = handle->header();
@@ -84,73 +49,43 @@ Request request_of(const restinio::request_handle_t& handle) {
 }
 
 // One request that waits for its response; shared by the copies of its Respond.
-class Exchange {
+class Reply {
 public:
-    Exchange(restinio::request_handle_t handle, std::shared_ptr<Traffic> traffic)
+    Reply(restinio::request_handle_t handle, std::shared_ptr<Traffic> traffic)
         : handle_(std::move(handle)), traffic_(std::move(traffic)) {
         traffic_->request_read();
     }
-    Exchange(const Exchange&) = delete;
-    Exchange& operator=(const Exchange&) = delete;
-    ~Exchange() { respond({500, "", "", {}}); }
+    Reply(const Reply&) = delete;
+    Reply& operator=(const Reply&) = delete;
+    ~Reply() { respond({500, "", "", {}}); }
 
     void respond(Response response) {
         if (answered_.exchange(true)) return;
-        const restinio::http_status_line_t line{
-            restinio::http_status_code_t{static_cast<std::uint16_t>(response.status)}, reason(response.status)};
-        auto builder = handle_->create_response(line);
+        if (handle_->header().method() == restinio::http_method_head()) {
+            auto builder = handle_->create_response<restinio::user_controlled_output_t>(line_of(response));
+            builder.set_content_length(response.body.size());
+            finish(builder, response);
+        } else {
+            auto builder = handle_->create_response(line_of(response));
+            builder.set_body(std::move(response.body));
+            finish(builder, response);
+        }
+        traffic_->request_answered();
+    }
+
+private:
+    static restinio::http_status_line_t line_of(const Response& response) {
+        return {restinio::http_status_code_t{static_cast<std::uint16_t>(response.status)},
+                reason_of(response.status)};
+    }
+    template <class Builder>
+    void finish(Builder& builder, Response& response) {
         if (traffic_->closing) builder.connection_close();
         for (auto& header : response.headers)
             builder.append_header(std::move(header.name), std::move(header.value));
         if (!response.content_type.empty())
             builder.append_header(restinio::http_field::content_type, std::move(response.content_type));
-        builder.set_body(std::move(response.body));
         builder.done();
-        traffic_->request_answered();
-    }
-
-private:
-    static std::string reason(int status) {
-        switch (status) {
-            case 200:
-                return "OK";
-            case 201:
-                return "Created";
-            case 202:
-                return "Accepted";
-            case 204:
-                return "No Content";
-            case 304:
-                return "Not Modified";
-            case 400:
-                return "Bad Request";
-            case 401:
-                return "Unauthorized";
-            case 403:
-                return "Forbidden";
-            case 404:
-                return "Not Found";
-            case 405:
-                return "Method Not Allowed";
-            case 409:
-                return "Conflict";
-            case 412:
-                return "Precondition Failed";
-            case 413:
-                return "Content Too Large";
-            case 415:
-                return "Unsupported Media Type";
-            case 422:
-                return "Unprocessable Content";
-            case 429:
-                return "Too Many Requests";
-            case 500:
-                return "Internal Server Error";
-            case 503:
-                return "Service Unavailable";
-            default:
-                return "Status";
-        }
     }
 
     const restinio::request_handle_t handle_;
@@ -172,62 +107,120 @@ std::size_t connections_within_descriptors(std::size_t wanted) {
     return descriptors.rlim_cur >= needed ? wanted : std::max<std::size_t>(descriptors.rlim_cur - kOthers, 16);
 }
 
+// What a server is made with.
+struct Making {
+    const ServerOptions& options;
+    Server::Handler handler;
+    std::shared_ptr<Traffic> traffic;
+    asio::io_context& io;
+    int& port;
+};
+
+template <class Socket>
+class ListeningOn final : public Listening {
+public:
+    // `finish` sets what is particular to the kind of sockets.
+    template <class Finish>
+    ListeningOn(const Making& making, Finish finish)
+        : server_(restinio::external_io_context(making.io), [&](auto& settings) {
+              set(settings, making);
+              finish(settings);
+          }) {
+        server_.open_sync();
+    }
+    void close() override { server_.close_sync(); }
+
+private:
+    template <class Settings>
+    static void set(Settings& settings, const Making& making) {
+        const auto& options = making.options;
+        settings.address(options.address)
+            .port(static_cast<std::uint16_t>(options.port))
+            .logger(asio::use_service<LastWords>(making.io))
+            .connection_state_listener(making.traffic)
+            .ip_blocker(making.traffic)
+            .concurrent_accepts_count(4)
+            .buffer_size(8 * 1024)
+            .read_next_http_message_timelimit(options.read_limit)
+            .write_http_response_timelimit(options.read_limit)
+            // Longer than any wait inside: a request that was taken is answered.
+            .handle_request_timeout(limits::kHttpIdle + limits::kPreferWaitMax)
+            .incoming_http_msg_limits(restinio::incoming_http_msg_limits_t{}
+                                          .max_url_size(limits::kHttpTargetBytesMax)
+                                          .max_field_name_size(limits::kHttpHeaderNameBytesMax)
+                                          .max_field_value_size(limits::kHttpHeaderBytesMax)
+                                          .max_field_count(limits::kHttpHeadersMax)
+                                          .max_body_size(4 * options.body_bytes_max))
+            .acceptor_options_setter([](auto& acceptor) {
+                acceptor.set_option(Tcp::acceptor::reuse_address(true));
+                acceptor.set_option(ReusePort(true));
+            })
+            .acceptor_post_bind_hook(
+                [&port = making.port](Tcp::acceptor& acceptor) { port = acceptor.local_endpoint().port(); })
+            .socket_options_setter([](auto& socket) { socket.set_option(Tcp::no_delay(true)); })
+            .request_handler([handler = making.handler,
+                              traffic = making.traffic](const restinio::request_handle_t& handle) {
+                // Shared by the copies that std::function makes.
+                auto reply = std::make_shared<Reply>(handle, traffic);
+                handler(request_of(handle), [reply](Response response) { reply->respond(std::move(response)); });
+                return restinio::request_accepted();
+            });
+    }
+
+    restinio::http_server_t<Traits<Socket>> server_;
+};
+
 }  // namespace
 
 struct Server::Impl {
-    explicit Impl(std::size_t connections_max) : traffic(std::make_shared<Traffic>(connections_max)) {}
+    explicit Impl(const ServerOptions& of)
+        : options(of), traffic(std::make_shared<Traffic>(connections_within_descriptors(of.connections_max))) {}
 
-    const std::shared_ptr<Traffic> traffic;  // shared with the exchanges, see there
+    void listen(Handler handler);
+    void look_after_certificate();
+
+    const ServerOptions options;
+    const std::shared_ptr<Traffic> traffic;  // shared with the replies, see there
     std::unique_ptr<asio::io_context> io = std::make_unique<asio::io_context>(1);
-    std::unique_ptr<RestinioServer> server;
-    std::chrono::milliseconds drain{0};
+    std::unique_ptr<Certificate> certificate;       // nullptr: plain HTTP
+    std::unique_ptr<asio::steady_timer> next_look;  // at the certificate's files
+    std::unique_ptr<Listening> server;
     int port = 0;
     std::thread thread;
     bool stopped = false;
 };
 
-Server::Server(const ServerOptions& options, Handler handler)
-    : impl_(std::make_unique<Impl>(connections_within_descriptors(options.connections_max))) {
-    using namespace std::chrono_literals;
-    impl_->drain = options.drain;
+void Server::Impl::listen(Handler handler) {
+    const Making making{options, std::move(handler), traffic, *io, port};
+    if (options.tls) {
+        certificate = std::make_unique<Certificate>(*options.tls);
+        next_look = std::make_unique<asio::steady_timer>(*io);
+        server = std::make_unique<ListeningOn<TlsSocket>>(
+            making, [this](auto& settings) { settings.tls_context(certificate->context()); });
+        look_after_certificate();
+    } else {
+        server = std::make_unique<ListeningOn<PlainSocket>>(making, [](auto&) {});
+    }
+}
+
+void Server::Impl::look_after_certificate() {
+    next_look->expires_after(options.tls_look);
+    next_look->async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        std::string why;
+        const auto look = certificate->look(why);
+        if (look != Certificate::Look::same && options.tls_news)
+            options.tls_news(why, look == Certificate::Look::refused);
+        look_after_certificate();
+    });
+}
+
+Server::Server(const ServerOptions& options, Handler handler) : impl_(std::make_unique<Impl>(options)) {
     auto& impl = *impl_;
     try {
-        impl.server =
-            std::make_unique<RestinioServer>(restinio::external_io_context(*impl.io), [&](auto& settings) {
-                settings.address(options.address)
-                    .port(static_cast<std::uint16_t>(options.port))
-                    .connection_state_listener(impl.traffic)
-                    .ip_blocker(impl.traffic)
-                    .concurrent_accepts_count(4)
-                    .buffer_size(8 * 1024)
-                    .read_next_http_message_timelimit(limits::kHttpIdle)
-                    .write_http_response_timelimit(limits::kHttpIdle)
-                    // Longer than any wait inside: a request that was taken is answered.
-                    .handle_request_timeout(limits::kHttpIdle + limits::kPreferWaitMax)
-                    .incoming_http_msg_limits(restinio::incoming_http_msg_limits_t{}
-                                                  .max_url_size(8 * 1024)
-                                                  .max_field_name_size(256)
-                                                  .max_field_value_size(16 * 1024)
-                                                  .max_field_count(100)
-                                                  .max_body_size(4 * options.body_bytes_max))
-                    .acceptor_options_setter([](auto& acceptor) {
-                        acceptor.set_option(asio::ip::tcp::acceptor::reuse_address(true));
-                        acceptor.set_option(ReusePort(true));
-                    })
-                    .acceptor_post_bind_hook([&impl](asio::ip::tcp::acceptor& acceptor) {
-                        impl.port = acceptor.local_endpoint().port();
-                    })
-                    .socket_options_setter([](auto& socket) { socket.set_option(asio::ip::tcp::no_delay(true)); })
-                    .request_handler([handler = std::move(handler),
-                                      traffic = impl.traffic](const restinio::request_handle_t& handle) {
-                        // Shared by the copies that std::function makes.
-                        auto exchange = std::make_shared<Exchange>(handle, traffic);
-                        handler(request_of(handle),
-                                [exchange](Response response) { exchange->respond(std::move(response)); });
-                        return restinio::request_accepted();
-                    });
-            });
-        impl.server->open_sync();
+        impl.listen(std::move(handler));
+    } catch (const Fault&) {
+        throw;
     } catch (const std::exception& error) {
         throw Fault(FaultKind::configuration, "http",
                     options.address + " port " + std::to_string(options.port) + ": " + error.what());
@@ -252,13 +245,14 @@ void Server::stop() {
     impl.stopped = true;
     // 1. Every answer from now on is its connection's last. 2. No more connections. 3. Wait. 4. End.
     impl.traffic->closing = true;
-    asio::post(*impl.io, [&impl] { impl.server->close_sync(); });
-    const bool all_answered = impl.traffic->wait_until_done(impl.drain, limits::kHttpIdle);
+    asio::post(*impl.io, [&impl] { impl.server->close(); });
+    const bool all_answered = impl.traffic->wait_until_done(impl.options.drain, limits::kHttpIdle);
     impl.io->stop();
     impl.thread.join();
     // What is left are silent connections, closed with the context that holds them. A request that nobody answered
     // for so long may still hold its connection, which needs the context: then the process has to end first.
     impl.server.reset();
+    impl.next_look.reset();
     if (all_answered) {
         impl.io.reset();
     } else {

@@ -3,18 +3,21 @@
 //
 // Several processes may listen on one port; the kernel spreads new connections over them.
 //
-// What cannot be parsed as HTTP, or is more than four times the body limit, is cut off without an answer; a body
-// above the limit itself is the handler's to refuse.
+// What cannot be parsed as HTTP, or is more than four times the body limit, is refused here (400, 413, 414, 431); a
+// body above the limit itself is the handler's to refuse. To HEAD the handler answers as to GET; the body is not
+// sent.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "host/core/identifiers.hpp"
 #include "host/core/limits.hpp"
+#include "host/core/settings.hpp"
 #include "host/http/message.hpp"
 
 namespace lantern::http {
@@ -24,7 +27,12 @@ struct ServerOptions {
     int port = 0;  // 0: a free one
     std::size_t body_bytes_max = limits::kBodyBytesMax;
     std::size_t connections_max = limits::kHttpConnectionsMax;
-    Milliseconds drain = limits::kHttpDrain;  // how long stop() still reads on silent connections
+    Milliseconds drain = limits::kHttpDrain;      // how long stop() still reads on silent connections
+    Milliseconds read_limit = limits::kHttpIdle;  // for one request to come, from the end of the last one
+    std::optional<TlsSettings> tls{};             // nothing: plain HTTP
+    // Told of certificates that were renewed, or could not be.  [I/O thread]
+    std::function<void(const std::string& news, bool refused)> tls_news{};
+    Milliseconds tls_look = limits::kTlsLook;
 };
 
 class Server {

@@ -17,6 +17,11 @@ Admissions& Session::admissions() {
     return *admissions_;
 }
 
+intake::Arrivals& Session::arrivals() {
+    if (!arrivals_) arrivals_ = adapters_.arrivals();
+    return *arrivals_;
+}
+
 Workers::Workers(int threads, Session::Adapters adapters) : adapters_(std::move(adapters)) {
     for (int n = 0; n < threads; ++n) threads_.emplace_back([this] { work(); });
 }

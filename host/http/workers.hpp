@@ -15,6 +15,7 @@
 #include "host/command/ports.hpp"
 #include "host/core/clock.hpp"
 #include "host/http/ports.hpp"
+#include "host/intake/ports.hpp"
 
 namespace lantern::http {
 
@@ -26,12 +27,14 @@ public:
         std::function<std::unique_ptr<command::Store>()> store;   // may throw Fault
         std::function<std::unique_ptr<Reads>()> reads;            // may throw Fault
         std::function<std::unique_ptr<Admissions>()> admissions;  // may throw Fault
+        std::function<std::unique_ptr<intake::Arrivals>()> arrivals{};  // may throw Fault
     };
     explicit Session(const Adapters& adapters) : adapters_(adapters) {}
 
     command::Store& store();
     Reads& reads();
     Admissions& admissions();
+    intake::Arrivals& arrivals();
     Random& random() { return random_; }
 
 private:
@@ -39,6 +42,7 @@ private:
     std::unique_ptr<command::Store> store_;
     std::unique_ptr<Reads> reads_;
     std::unique_ptr<Admissions> admissions_;
+    std::unique_ptr<intake::Arrivals> arrivals_;
     SystemRandom random_;
 };
 

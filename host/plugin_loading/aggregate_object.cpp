@@ -110,6 +110,10 @@ void hold_key(void* context, lantern_str scope, lantern_str key) noexcept {
         {std::string(view(scope)), std::string(view(key))});
 }
 
+void add_count(void* context, lantern_str counter, std::int64_t amount) noexcept {
+    (*static_cast<std::map<std::string, std::int64_t>*>(context))[std::string(view(counter))] += amount;
+}
+
 class AggregateState final : public command::State {
 public:
     explicit AggregateState(const Made& made)
@@ -160,6 +164,17 @@ public:
         std::sort(keys.begin(), keys.end());
         keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
         return keys;
+    }
+
+    Result<std::map<std::string, std::int64_t>> counts() const override {
+        std::map<std::string, std::int64_t> counts;
+        if (part().size <= offsetof(lantern_aggregate, counts) || !part().counts) return counts;
+        TextSink error;
+        const lantern_sink sink = error.abi();
+        const lantern_counts told{sizeof told, &counts, add_count};
+        if (call_plugin([&] { return part().counts(state_, &told, &sink); }) != 0)
+            return failure(defect("counts", error));
+        return counts;
     }
 
     Result<std::string> save() const override {

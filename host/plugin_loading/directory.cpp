@@ -133,6 +133,13 @@ void Directory::scan(const Settled& settled) {
                  [](const Description& description) { return description.aggregate_type; });
 }
 
+std::vector<Description> Directory::descriptions() const {
+    std::vector<Description> descriptions;
+    for (const auto& each : found_)
+        if (each.description) descriptions.push_back(*each.description);
+    return descriptions;
+}
+
 const Description* Directory::find(const std::string& plugin) const {
     for (const auto& each : found_) {
         if (each.description && each.description->name == plugin) return &*each.description;

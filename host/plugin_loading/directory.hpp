@@ -40,6 +40,8 @@ public:
 
     // By file name. A directory that is missing or not to be trusted is one refusal that names it.
     const std::vector<Found>& found() const { return found_; }
+    // Of all plugins, by file name.
+    std::vector<Description> descriptions() const;
     // The plugin of that name; nullptr when there is none or it was refused.
     const Description* find(const std::string& plugin) const;
     // Why there is no such plugin: its refusal if a file of that name was refused, else what the directory holds.

@@ -26,16 +26,16 @@ public:
     const Description& description() const override { return description_; }
 
     Result<std::unique_ptr<worker::Projection>> make_projection(const std::string& settings_json,
-                                                                LogSink log) const override {
-        auto object = make(PluginKind::projection, settings_json, std::move(log));
+                                                                HostSide host) const override {
+        auto object = make(PluginKind::projection, settings_json, std::move(host));
         if (!object) return failure(object.error());
         return projection_of({shared_from_this(), table_, object.value()});
     }
 
     Result<std::unique_ptr<worker::SideEffect>> make_side_effect(const std::string& settings_json,
                                                                  const HandlerName& handler,
-                                                                 LogSink log) const override {
-        auto object = make(PluginKind::side_effect, settings_json, std::move(log));
+                                                                 HostSide host) const override {
+        auto object = make(PluginKind::side_effect, settings_json, std::move(host));
         if (!object) return failure(object.error());
         return side_effect_of({shared_from_this(), table_, object.value()}, handler);
     }
@@ -69,9 +69,9 @@ private:
                        "one of kind " + std::string(kind_name(wanted)), "name another plugin in the routing file");
     }
 
-    Result<void*> make(PluginKind kind, const std::string& settings_json, LogSink log) const {
+    Result<void*> make(PluginKind kind, const std::string& settings_json, HostSide host) const {
         if (description_.kind != kind) return failure(wrong_kind(kind));
-        services_->log_to(std::move(log));
+        services_->serve(std::move(host));
         auto object = create_object(*table_, services_->abi(), settings_json);
         if (!object) return failure(name() + ": create failed: " + object.error());
         return object;

@@ -5,6 +5,7 @@
 // plugin stay valid to the end of the process, as the contract promises.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -22,6 +23,14 @@ enum class LogLevel { debug, info, warn, error };
 
 // Takes the log lines of a plugin, on whichever thread it logs from.
 using LogSink = std::function<void(LogLevel level, std::string_view message)>;
+// Until the soft deadline of the call in hand, negative past it. On the thread that makes the call.
+using TimeLeft = std::function<std::chrono::microseconds()>;
+
+// What a host does for the objects that it makes.
+struct HostSide {
+    LogSink log;
+    TimeLeft time_left = nullptr;  // none: without a deadline
+};
 
 struct OpenOptions {
     std::filesystem::path copies;  // where private copies live; made (mode 0700) when missing
@@ -39,12 +48,13 @@ public:
     virtual const Description& description() const = 0;
 
     // Objects of the kind; settings are a JSON object, already checked against the settings schema. Refused: the
-    // plugin's own reason, or that it is of another kind. All log lines of the library go to the newest sink.
+    // plugin's own reason, or that it is of another kind. All of the library's objects are served by the newest
+    // side.
     virtual Result<std::unique_ptr<worker::Projection>> make_projection(const std::string& settings_json,
-                                                                        LogSink log) const = 0;
+                                                                        HostSide host) const = 0;
     virtual Result<std::unique_ptr<worker::SideEffect>> make_side_effect(const std::string& settings_json,
                                                                          const HandlerName& handler,
-                                                                         LogSink log) const = 0;
+                                                                         HostSide host) const = 0;
 
     // nullptr when it is of another kind.
     virtual std::shared_ptr<const command::Aggregate> aggregate() const = 0;

@@ -123,7 +123,8 @@ void Connection::check(int status, const char* doing) {
     if (status == AMQP_STATUS_OK) return;
     usable_ = false;
     throw Fault(FaultKind::outage, "rabbitmq",
-                std::string("cannot ") + doing + " " + where_ + ": " + amqp_error_string2(status));
+                std::string("cannot ") + doing + " " + where_ + ": " + amqp_error_string2(status),
+                status == AMQP_STATUS_TIMEOUT ? kNoAnswer : "");
 }
 
 void Connection::open_channel(amqp_channel_t channel) {
@@ -135,6 +136,12 @@ void Connection::open_channel(amqp_channel_t channel) {
 
 void Connection::send(amqp_channel_t channel, amqp_method_number_t id, void* method) {
     check(amqp_send_method(state_.get(), channel, id, method), "write to");
+}
+
+void Connection::publish(amqp_channel_t channel, std::string_view queue, const amqp_basic_properties_t& properties,
+                         std::string_view body) {
+    check(amqp_basic_publish(state_.get(), channel, amqp_empty_bytes, bytes(queue), 0, 0, &properties, bytes(body)),
+          "write to");
 }
 
 void Connection::write(std::string_view frames) {
@@ -155,12 +162,18 @@ void Connection::write(std::string_view frames) {
     }
 }
 
-void Connection::await(amqp_channel_t channel, amqp_method_number_t reply) {
-    const auto deadline = std::chrono::steady_clock::now() + limits::kAmqpTimeout;
+void Connection::await(amqp_channel_t channel, amqp_method_number_t reply, Milliseconds within) {
+    if (!await_any(channel, {reply}, within)) check(AMQP_STATUS_TIMEOUT, "get an answer from");
+}
+
+bool Connection::await_any(amqp_channel_t channel, std::initializer_list<amqp_method_number_t> replies,
+                           Milliseconds within) {
+    const auto deadline = std::chrono::steady_clock::now() + within;
     for (;;) {
         const auto left = std::chrono::ceil<Milliseconds>(deadline - std::chrono::steady_clock::now());
-        if (left.count() <= 0 || !handle_frame(left)) check(AMQP_STATUS_TIMEOUT, "get an answer from");
-        if (last_method_ == reply && last_channel_ == channel) return;
+        if (left.count() <= 0 || !handle_frame(left)) return false;
+        if (last_channel_ == channel && std::find(replies.begin(), replies.end(), last_method_) != replies.end())
+            return true;
     }
 }
 

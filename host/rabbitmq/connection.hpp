@@ -7,6 +7,7 @@
 #include <amqp.h>
 
 #include <chrono>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "host/core/identifiers.hpp"
+#include "host/core/limits.hpp"
 #include "host/rabbitmq/address.hpp"
 
 namespace lantern::rabbitmq {
@@ -35,6 +37,9 @@ public:
     virtual void purged(std::uint32_t /*messages*/) {}
 };
 
+// The code of a Fault that says: the broker is there, and did not answer in time.
+inline constexpr const char* kNoAnswer = "no answer";
+
 class Connection final {
 public:
     // Connects to the first of these that answers and logs in. `name` is shown by the broker's tools. The listener
@@ -52,10 +57,16 @@ public:
 
     // Sends a method; the deadline is limits::kAmqpTimeout.
     void send(amqp_channel_t channel, amqp_method_number_t id, void* method);
+    // To a queue, by the default exchange.
+    void publish(amqp_channel_t channel, std::string_view queue, const amqp_basic_properties_t& properties,
+                 std::string_view body);
     // Writes whole frames, encoded already.
     void write(std::string_view frames);
-    // Handles frames until the reply is there. Fault (outage) when limits::kAmqpTimeout has passed.
-    void await(amqp_channel_t channel, amqp_method_number_t reply);
+    // Handles frames until the reply is there. Fault (outage, kNoAnswer) when that time has passed.
+    void await(amqp_channel_t channel, amqp_method_number_t reply, Milliseconds within = limits::kAmqpTimeout);
+    // Until any of these is there. False: none came in time, and the channel is of no more use.
+    bool await_any(amqp_channel_t channel, std::initializer_list<amqp_method_number_t> replies,
+                   Milliseconds within);
     void call(amqp_channel_t channel, amqp_method_number_t id, void* method, amqp_method_number_t reply) {
         send(channel, id, method);
         await(channel, reply);

@@ -16,6 +16,8 @@ namespace {
 
 constexpr amqp_channel_t kChannel = 1;
 constexpr Milliseconds kNow{0};
+// Below the age at which a lease ends.
+constexpr Milliseconds kConsumerWithin = limits::kAmqpTimeout / 2;
 
 std::size_t bytes_of(const Event& event) {
     return event.data.size() + event.metadata.size();
@@ -45,7 +47,8 @@ public:
         amqp_basic_consume_t consume{};
         consume.queue = bytes(queue);
         consume.consumer_tag = bytes(tag);
-        connection_.call(kChannel, AMQP_BASIC_CONSUME_METHOD, &consume, AMQP_BASIC_CONSUME_OK_METHOD);
+        connection_.send(kChannel, AMQP_BASIC_CONSUME_METHOD, &consume);
+        connection_.await(kChannel, AMQP_BASIC_CONSUME_OK_METHOD, kConsumerWithin);
         consumers_[partition.value] = tag;
     }
 
@@ -152,7 +155,21 @@ void Deliveries::declare() {
 }
 
 void Deliveries::subscribe(Partition partition) {
-    session().subscribe(queue_name(handler_, partition), partition);
+    const std::string queue = queue_name(handler_, partition);
+    int& unanswered = unanswered_[partition];
+    if (unanswered >= kUnansweredMax && handler_.queue_type == QueueType::quorum && ready(partition) == 0) {
+        Topology(session().connection()).renew(handler_, partition);
+        unanswered = 0;
+        throw Fault(FaultKind::outage, "rabbitmq", renewed(queue));
+    }
+    try {
+        session().subscribe(queue, partition);
+        unanswered = 0;
+    } catch (const Fault& fault) {
+        if (fault.code() != kNoAnswer) throw;
+        ++unanswered;
+        throw Fault(FaultKind::outage, "rabbitmq", "queue " + queue + " does not answer its consumer", kNoAnswer);
+    }
 }
 
 std::uint64_t Deliveries::ready(Partition partition) {

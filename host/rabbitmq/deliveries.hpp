@@ -5,6 +5,7 @@
 // was not acknowledged comes again.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -21,6 +22,7 @@ public:
 
     // Throws Fault (configuration) when a queue exists with other arguments.
     void declare() override;
+    // A queue that gave no answer twice in a row, and holds nothing, is renewed; the Fault says so.
     void subscribe(Partition partition) override;
     std::vector<worker::Delivery> take(std::size_t events_max, std::size_t bytes_max, Milliseconds wait) override;
     // A tag of an earlier connection is ignored: its message comes again.
@@ -38,7 +40,8 @@ private:
     const std::string url_;
     const TopologyHandler handler_;
     const std::uint16_t prefetch_;
-    std::uint64_t tags_before_ = 0;  // highest tag of earlier connections: tags never repeat
+    std::uint64_t tags_before_ = 0;        // highest tag of earlier connections: tags never repeat
+    std::map<Partition, int> unanswered_;  // subscribes in a row
     std::unique_ptr<Session> session_;
 };
 

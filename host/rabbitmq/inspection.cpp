@@ -2,6 +2,7 @@
 
 #include "host/core/fault.hpp"
 #include "host/rabbitmq/connection.hpp"
+#include "host/rabbitmq/leader_check.hpp"
 
 namespace lantern::rabbitmq {
 namespace {
@@ -24,10 +25,12 @@ bool has_code(const Fault& fault, int code) {
 }  // namespace
 
 struct Inspection::Impl {
-    explicit Impl(const std::string& url) : connection(parse_addresses(url), "lantern inspection", listener) {}
+    explicit Impl(const std::string& url)
+        : connection(parse_addresses(url), "lantern inspection", listener), leaders(url) {}
 
     Listener listener;
     Connection connection;
+    LeaderCheck leaders;
 };
 
 Inspection::Inspection(const std::string& url) : impl_(std::make_unique<Impl>(url)) {}
@@ -80,11 +83,11 @@ Inspection::Queue Inspection::queue(const TopologyHandler& handler, Partition pa
         connection.call(kChannel, AMQP_QUEUE_DECLARE_METHOD, &declare, AMQP_QUEUE_DECLARE_OK_METHOD);
         // It is there: declared again it stays as it is, or is refused.
         Topology(connection).declare_queue(handler, partition);
-        return Queue::fine;
+        return impl_->leaders.has_leader(name) ? Queue::fine : Queue::no_leader;
     } catch (const Fault& fault) {
         if (has_code(fault, AMQP_PRECONDITION_FAILED)) return Queue::other_arguments;
         if (!has_code(fault, AMQP_NOT_FOUND)) throw;
-        // "no queue", or a queue whose leader, or home, is on a node that is away.
+        // "no queue", or a classic queue whose home is a node that is away.
         const std::string why = fault.what();
         return why.find("no queue") != std::string::npos ? Queue::missing : Queue::no_leader;
     }

@@ -8,6 +8,7 @@
 #include "host/core/fault.hpp"
 #include "host/rabbitmq/confirm_window.hpp"
 #include "host/rabbitmq/connection.hpp"
+#include "host/rabbitmq/leader_check.hpp"
 #include "host/rabbitmq/message.hpp"
 
 namespace lantern::rabbitmq {
@@ -172,6 +173,7 @@ void Publisher::declare_topology() {
         if (!session_) session_ = std::make_unique<Session>(*this, unroutable_);
         declare(stands ? changed_ : handlers_);
         changed_.clear();
+        if (unanswered_ >= kUnansweredMax) renew_leaderless();
     } catch (const Fault&) {
         session_.reset();
         throw;
@@ -206,6 +208,27 @@ void Publisher::declare(const std::vector<TopologyHandler>& handlers) {
     session_->routed(std::move(types), std::move(fed));
 }
 
+// A channel that publishes to a queue without a leader stands still, so it would hold up all handlers. Looking and
+// renewing take their seconds; in two steps, each is shorter than a leadership lasts without a heartbeat.
+void Publisher::renew_leaderless() {
+    Topology topology(session_->connection());
+    if (const auto found = std::exchange(leaderless_, std::nullopt)) {
+        topology.renew(found->first, found->second);
+        throw Fault(FaultKind::outage, "rabbitmq", renewed(queue_name(found->first, found->second)));
+    }
+    LeaderCheck check(url_);
+    for (const TopologyHandler& handler : handlers_) {
+        if (handler.detached || handler.queue_type != QueueType::quorum) continue;
+        for (int k = 0; k < handler.partitions; ++k) {
+            const std::string queue = queue_name(handler, Partition{k});
+            if (topology.ready(queue) > 0 || check.has_leader(queue)) continue;
+            leaderless_.emplace(handler, Partition{k});
+            throw Fault(FaultKind::outage, "rabbitmq", "queue " + queue + " does not answer", kNoAnswer);
+        }
+    }
+    unanswered_ = 0;
+}
+
 void Publisher::service() {
     if (!session_) return;
     try {
@@ -227,7 +250,9 @@ std::size_t Publisher::publish(std::span<const Event> events) {
         const bool answered = session_->publish(events);
         const std::size_t confirmed = session_->confirmed();
         session_->forget_events();
-        if (!answered || session_->nacked()) session_.reset();
+        const bool refused = !answered || session_->nacked();
+        unanswered_ = refused && confirmed == 0 ? unanswered_ + 1 : 0;
+        if (refused) session_.reset();
         return confirmed;
     } catch (const Fault&) {
         const std::size_t confirmed = session_->confirmed();

@@ -4,7 +4,9 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/rabbitmq/topology.hpp"
@@ -44,6 +46,7 @@ public:
 private:
     class Session;
     void declare(const std::vector<TopologyHandler>& handlers);
+    void renew_leaderless();
 
     const std::string url_;
     Uuid incarnation_;
@@ -53,7 +56,9 @@ private:
     std::map<std::string, std::uint64_t> unroutable_;
     std::vector<std::string> problems_;
     bool declared_ = false;
-    std::unique_ptr<Session> session_;  // nothing: not connected
+    int unanswered_ = 0;  // publishes in a row, of which nothing was confirmed: some queue may have no leader
+    std::optional<std::pair<TopologyHandler, Partition>> leaderless_;  // a queue that was found so
+    std::unique_ptr<Session> session_;                                 // nothing: not connected
 };
 
 }  // namespace lantern::rabbitmq

@@ -67,6 +67,11 @@ std::string routing_key(Bucket bucket, const std::string& aggregate_type, const 
     return std::to_string(bucket.value) + "." + aggregate_type + "." + event_type;
 }
 
+std::string renewed(const std::string& queue) {
+    return "queue " + queue +
+           " had no leader: it was deleted and declared anew, and what it held comes from the store";
+}
+
 Topology::Topology(Connection& connection) : connection_(connection) {}
 
 void Topology::open() {
@@ -139,6 +144,18 @@ void Topology::bind(const TopologyHandler& handler) {
     while (in_flight > 0) await_one();
 }
 
+void Topology::delete_queue(const std::string& queue) {
+    amqp_queue_delete_t deletion{};
+    deletion.queue = bytes(queue);
+    connection_.call(kChannel, AMQP_QUEUE_DELETE_METHOD, &deletion, AMQP_QUEUE_DELETE_OK_METHOD);
+}
+
+void Topology::renew(const TopologyHandler& handler, Partition partition) {
+    open();
+    delete_queue(queue_name(handler, partition));
+    declare(handler);
+}
+
 std::uint64_t Topology::ready(const std::string& queue) {
     open();
     amqp_queue_declare_t declare{};
@@ -152,12 +169,7 @@ void Topology::retire(const Retired& gone) {
     open();
     const int partitions = std::atoi(gone.queue_set.c_str());
     if (gone.event_type.empty()) {
-        for (int k = 0; k < partitions; ++k) {
-            const std::string queue = queue_name(gone.handler, gone.queue_set, Partition{k});
-            amqp_queue_delete_t deletion{};
-            deletion.queue = bytes(queue);
-            connection_.call(kChannel, AMQP_QUEUE_DELETE_METHOD, &deletion, AMQP_QUEUE_DELETE_OK_METHOD);
-        }
+        for (int k = 0; k < partitions; ++k) delete_queue(queue_name(gone.handler, gone.queue_set, Partition{k}));
         return;
     }
     for (int b = 0; partitions > 0 && b < kBuckets; ++b) {

@@ -13,6 +13,8 @@
 namespace lantern::rabbitmq {
 
 inline constexpr const char* kExchange = "lantern.events";
+// So often in a row a queue may not answer; then it is renewed.
+inline constexpr int kUnansweredMax = 2;
 
 struct TopologyHandler {
     HandlerName name;
@@ -41,6 +43,9 @@ struct Retired {
 
 class Connection;
 
+// What is done about a queue that answers nobody, for logs.
+std::string renewed(const std::string& queue);
+
 // Declares over a channel of its own, so that a refusal does not close the channel that publishes or consumes.
 class Topology final {
 public:
@@ -53,6 +58,11 @@ public:
     void declare(const TopologyHandler& handler);
     // One queue, without its bindings. Throws as declare() does.
     void declare_queue(const TopologyHandler& handler, Partition partition);
+    // Makes one queue anew, with its bindings; what it held comes from the store. For a quorum queue that is
+    // forgotten: RabbitMQ 3.10 forgets the one that was declared last when it is killed soon after. It answers
+    // who declares it, as empty, and who deletes it; who consumes or publishes waits in vain. (One whose nodes are
+    // away does so too; with messages in it, it is to wait for them.)
+    void renew(const TopologyHandler& handler, Partition partition);
     // Messages in the queue that were given to nobody. Throws Fault when there is no such queue.
     std::uint64_t ready(const std::string& queue);
     // Unbinds a type, what is queued stays; or deletes queues with all that they hold. What is gone already is
@@ -61,6 +71,7 @@ public:
 
 private:
     void open();
+    void delete_queue(const std::string& queue);
     void bind(const TopologyHandler& handler);
 
     Connection& connection_;

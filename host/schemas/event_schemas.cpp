@@ -3,17 +3,16 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
-#include <fstream>
 #include <optional>
-#include <sstream>
 
+#include "host/schemas/schema_file.hpp"
+#include "host/schemas/secrets.hpp"
 #include "host/schemas/shown.hpp"
-#include "host/schemas/validation.hpp"
 
 namespace lantern::schemas {
 
 struct EventSchemas::Known {
-    boost::json::value schema;
+    Schema schema;
 };
 
 namespace {
@@ -29,24 +28,6 @@ std::optional<std::pair<std::string, int>> parse_name(const std::string& name) {
     const auto [rest, error] = std::from_chars(name.data() + first + 1, end, version);
     if (error != std::errc{} || rest != end || version < 1) return std::nullopt;
     return std::pair(name.substr(0, first), version);
-}
-
-Result<boost::json::value> read_schema(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    if (!in) return failure(file.string() + ": found a file that cannot be read; expected a JSON Schema");
-    boost::json::error_code error;
-    auto schema = boost::json::parse(text.str(), error);
-    if (error)
-        return failure(file.string() + ": found text that is not JSON (" + error.message() +
-                       "); expected a JSON Schema");
-    if (!schema.is_object())
-        return failure(file.string() + ": found JSON that is no object; expected a JSON Schema");
-    if (const auto refusal = refuse_schema(text.str())) {
-        return failure(file.string() + ": found " + *refusal + "; expected a JSON Schema");
-    }
-    return schema;
 }
 
 }  // namespace
@@ -87,6 +68,12 @@ Result<EventSchemas, std::vector<std::string>> EventSchemas::load(const std::fil
     return schemas;
 }
 
+std::map<std::pair<std::string, int>, std::string> EventSchemas::texts() const {
+    std::map<std::pair<std::string, int>, std::string> texts;
+    for (const auto& [event, known] : known_) texts[event] = boost::json::serialize(known->schema.document());
+    return texts;
+}
+
 bool EventSchemas::knows(const std::string& type, int version) const {
     return known_.contains({type, version});
 }
@@ -97,7 +84,28 @@ std::string EventSchemas::shown(const std::string& type, int version, std::strin
     boost::json::error_code error;
     const auto document = boost::json::parse({data.data(), data.size()}, error);
     if (error) return "null";
-    return boost::json::serialize(schemas::shown(document, known->second->schema));
+    return boost::json::serialize(schemas::shown(document, known->second->schema.document()));
+}
+
+std::string EventSchemas::with_placeholders(const std::string& type, int version, std::string_view data) const {
+    const auto known = known_.find({type, version});
+    if (known == known_.end()) return "null";
+    auto document = boost::json::parse(shown(type, version, data));
+    fill_secrets(document, known->second->schema.document());
+    return boost::json::serialize(document);
+}
+
+std::vector<Violation> EventSchemas::check(const std::string& type, int version, std::string_view data,
+                                           Secrets secrets) const {
+    const auto known = known_.find({type, version});
+    if (known == known_.end()) return {};
+    const Schema& schema = known->second->schema;
+    if (secrets == Secrets::required) return schema.check(data);
+    boost::json::error_code error;
+    auto document = boost::json::parse({data.data(), data.size()}, error);
+    if (error) return schema.check(data);
+    fill_secrets(document, schema.document());
+    return schema.check(boost::json::serialize(document));
 }
 
 }  // namespace lantern::schemas

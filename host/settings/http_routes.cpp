@@ -88,6 +88,7 @@ void read_command(Reading& reading, const YAML::Node& node, CommandRoute& route,
     keys.text("key", route.key);
     keys.boolean("blind", route.blind);
     if (Rate rate; keys.rate("per_address", rate)) route.per_address = rate;
+    if (std::string file; keys.text("request", file)) route.request_schema = reading.beside(file);
     keys.integer("repeats", route.repeats, {0, 20});
     keys.refuse_unknown();
     require_text(reading, keys, "method", route.method);
@@ -149,7 +150,8 @@ void check_query(Reading& reading, const Mapping& keys, const QueryRoute& route)
         require_text(reading, keys, "handler", route.handler);
         require_text(reading, keys, "table", route.table);
     }
-    if (of_one) require_text(reading, keys, "aggregate", route.aggregate);
+    if (of_one && route.kind != QueryRoute::Kind::deliveries)
+        require_text(reading, keys, "aggregate", route.aggregate);
     if (!route.path.empty() && has_id(route.path) != of_one) {
         reading.report(keys.place("path"), "the path " + in_quotes(route.path),
                        of_one ? "{id} in the path" : "no {id} in the path of a query that shows rows");
@@ -158,6 +160,9 @@ void check_query(Reading& reading, const Mapping& keys, const QueryRoute& route)
         reading.report(keys.node(), "filters, order_by or sorts", "these only in a query that shows rows");
     }
     check_access(reading, keys, route);
+    if (route.kind == QueryRoute::Kind::deliveries && route.access == Access::self)
+        reading.report(keys.place("access"), "access: self of a query that shows deliveries",
+                       "a scope: {id} is an event's");
     if (!of_one && route.order_by.empty()) {
         reading.report(keys.node(), "rows without order_by", "order_by, so that the pages are stable");
     }
@@ -172,7 +177,8 @@ void read_query(Reading& reading, const YAML::Node& node, QueryRoute& route, Tak
                                                     {{"row", QueryRoute::Kind::row},
                                                      {"rows", QueryRoute::Kind::rows},
                                                      {"history", QueryRoute::Kind::history},
-                                                     {"state", QueryRoute::Kind::state}});
+                                                     {"state", QueryRoute::Kind::state},
+                                                     {"deliveries", QueryRoute::Kind::deliveries}});
     named(reading, keys, "path", route.path, refuse_path);
     keys.text("scope", route.scope);
     keys.choice("access", route.access, kAccess);
@@ -192,7 +198,7 @@ void read_query(Reading& reading, const YAML::Node& node, QueryRoute& route, Tak
     if (kind) {
         check_query(reading, keys, route);
     } else if (keys.place("show").Mark().pos == keys.node().Mark().pos) {
-        reading.report(keys.node(), "a query route without \"show\"", "show: row, rows, history or state");
+        reading.report(keys.node(), "a query route without \"show\"", "show: row, rows, history, state or deliveries");
     }
     take_path(reading, keys, "GET", route.path, taken);
 }

@@ -4,6 +4,7 @@
 #include "host/settings/http_auth.hpp"
 #include "host/settings/http_routes.hpp"
 #include "host/settings/mapping.hpp"
+#include "host/settings/names.hpp"
 #include "host/settings/version.hpp"
 
 namespace lantern::settings {
@@ -41,7 +42,23 @@ void read_postgres(Reading& reading, const YAML::Node& node, Settings& settings)
     keys.refuse_unknown();
 }
 
+void read_tls(Reading& reading, const YAML::Node& node, std::optional<TlsSettings>& tls) {
+    if (node.IsNull()) return;
+    Mapping keys(reading, node, "http.tls");
+    tls.emplace();
+    for (auto [key, into] : {std::pair{"certificate", &tls->certificate}, {"key", &tls->key}}) {
+        std::string path;
+        if (keys.text(key, path) && !path.empty())
+            *into = reading.beside(path);
+        else
+            reading.report(keys.node(), std::string("http.tls without ") + in_quotes(key),
+                           "certificate and key: the paths of two PEM files");
+    }
+    keys.refuse_unknown();
+}
+
 void read_http(Reading& reading, const YAML::Node& node, HttpSettings& http) {
+    using namespace std::chrono_literals;
     Mapping keys(reading, node, "http");
     keys.text("address", http.address);
     keys.integer("port", http.port, {0, 65535});
@@ -50,12 +67,38 @@ void read_http(Reading& reading, const YAML::Node& node, HttpSettings& http) {
     keys.integer("hash_threads", http.hash_threads, {1, 64});
     keys.text("admin_token", http.admin_token);
     keys.bytes("body_max", http.body_bytes_max, {1 << 10, 64 << 20});
+    keys.integer("connections", http.connections_max, {16, 100'000});
+    keys.integer("waiting", http.queue_max, {1, 100'000});
+    keys.duration("read_limit", http.read_limit, {1s, 600s});
+    if (const auto tls = keys.take("tls")) read_tls(reading, *tls, http.tls);
     keys.boolean("access_log", http.access_log);
+    keys.choice<HttpSettings::Docs>("docs", http.docs,
+                                    {{"open", HttpSettings::Docs::open}, {"off", HttpSettings::Docs::off}});
     keys.texts("origins", http.origins);
     if (const auto auth = keys.take("auth")) read_auth(reading, *auth, http.auth);
     if (const auto commands = keys.take("commands")) read_commands(reading, *commands, http.commands);
     if (const auto queries = keys.take("queries")) read_queries(reading, *queries, http.queries);
     keys.refuse_unknown();
+}
+
+void read_intake(Reading& reading, const YAML::Node& node, IntakeSettings& intake) {
+    using Unknown = IntakeSettings::UnknownTypes;
+    Mapping keys(reading, node, "intake");
+    keys.text("path", intake.path);
+    keys.text("scope", intake.scope);
+    keys.text("queue", intake.queue);
+    keys.texts("into_aggregates", intake.into_aggregates);
+    keys.choice<Unknown>("unknown_types", intake.unknown_types,
+                         {{"refuse", Unknown::refuse}, {"accept", Unknown::accept}});
+    keys.refuse_unknown();
+    if (!intake.path.empty() && (intake.path.front() != '/' || intake.path.find('{') != std::string::npos))
+        reading.report(keys.place("path"), "the path " + in_quotes(intake.path), "a path like /v1/events/, or none");
+    for (const auto& type : intake.into_aggregates)
+        if (const auto refusal = refuse_name(type); !refusal.empty())
+            reading.report(keys.place("into_aggregates"), "the aggregate type " + in_quotes(type), refusal);
+    if (intake.queue.size() > 200 || intake.queue.starts_with("amq."))
+        reading.report(keys.place("queue"), "the queue " + in_quotes(intake.queue),
+                       "at most 200 bytes, not beginning with amq.");
 }
 
 void read_metrics(Reading& reading, const YAML::Node& node, MetricsSettings& metrics) {
@@ -81,6 +124,15 @@ void read_keep(Reading& reading, const YAML::Node& node, KeepSettings& keep) {
     Mapping keys(reading, node, "keep");
     keys.duration("effects", keep.effects, {1h, 3650 * 24h});
     keys.duration("attempts", keep.attempts, {1h, 3650 * 24h});
+    keys.refuse_unknown();
+}
+
+void read_backfill(Reading& reading, const YAML::Node& node, BackfillSettings& backfill) {
+    using namespace std::chrono_literals;
+    Mapping keys(reading, node, "backfill");
+    keys.integer("processes", backfill.processes, {1, 64});
+    keys.duration("live_lag_max", backfill.live_lag_max, {0ms, 24h});
+    keys.duration("keep", backfill.keep, {0ms, 3650 * 24h});
     keys.refuse_unknown();
 }
 
@@ -186,12 +238,14 @@ Result<Settings, Problems> parse_settings(const std::string& text, const std::fi
         read_path(reading, keys, "routing", "file", settings.routing_file);
         read_path(reading, keys, "schemas", "directory", settings.schema_directory);
         if (const auto http = keys.take("http")) read_http(reading, *http, settings.http);
+        if (const auto intake = keys.take("intake")) read_intake(reading, *intake, settings.intake);
         if (const auto metrics = keys.take("metrics")) read_metrics(reading, *metrics, settings.metrics);
         if (const auto verbs = keys.take("verbs")) read_verbs(reading, *verbs, settings.verbs);
         if (const auto types = keys.take("aggregates"))
             read_aggregates(reading, *types, settings.aggregate_settings);
         if (const auto log = keys.take("log")) read_log(reading, *log, settings.log);
         if (const auto keep = keys.take("keep")) read_keep(reading, *keep, settings.keep);
+        if (const auto backfill = keys.take("backfill")) read_backfill(reading, *backfill, settings.backfill);
         keys.refuse_unknown();
         apply_overrides(reading, settings);
         if (reading.sound()) check(reading, settings);

@@ -49,6 +49,7 @@ struct Death {
     int pid = 0;
     std::string how;  // "exit code 3", "signal 9 (Killed)"
     int signal = 0;   // 0: it exited
+    bool clean = false;  // with 0
     std::optional<Sentence> sentence{};
     std::vector<Call> calls{};  // of its threads, when it ended
     int ending_thread = 0;      // whose fault or exit() ended it; 0: not known
@@ -100,7 +101,7 @@ public:
     virtual ~Observer() = default;
 
     virtual void started(const Member& member, int pid) = 0;
-    // `again_in`: until it is started again; nothing when it ended because it was asked to.
+    // `again_in`: until it is started again; nothing when it ended because it was asked to, or its job has ended.
     virtual void ended(const Death& death, std::optional<std::chrono::milliseconds> again_in) = 0;
     virtual void not_started(const Member& member, const std::string& why, std::chrono::milliseconds again_in) = 0;
     // The member is ready, and who stood in for it is asked to stop.

@@ -117,6 +117,8 @@ void Supervisor::note(const Death& death) {
     if (found == running_.end() || found->second.pid != death.pid) return;
     const Running was = found->second;
     running_.erase(found);
+    // Its job has ended; whoever says what is wanted will see that too.
+    if (death.member.role == Role::backfill && death.clean) wanted_.erase(death.member);
     if (!wanted_.contains(death.member) && !stand_ins_.contains(death.member)) {
         observer_.ended(death, std::nullopt);
         return;

@@ -1,6 +1,10 @@
 // Carries a plan out: the plugin is called for each event in order, and what came of it is committed.
 #pragma once
 
+#include <chrono>
+#include <string>
+#include <unordered_map>
+
 #include "host/worker/plan.hpp"
 #include "host/worker/ports.hpp"
 
@@ -12,11 +16,24 @@ enum class Carried {
     fenced,     // nothing was written, a lease is no longer ours
 };
 
+// What came of a look at what operators asked for again.
+struct Again {
+    Carried carried = Carried::committed;
+    bool acted = false;                 // there may be more
+    std::string away;                   // a dependency that was away
+    std::chrono::milliseconds rest{0};  // the handler's rate allows no more before
+};
+
+// Events for which the plugin is not to be called any more, and what is said instead.
+using Verdicts = std::unordered_map<EventId, Outcome>;
+
 class Applier {
 public:
     virtual ~Applier() = default;
 
     virtual Carried carry_out(Plan& plan, const std::vector<Lease>& held) = 0;
+    // Side effects: acts that operators asked for again, beside delivery.
+    virtual Again act_again(const std::vector<Lease>& /*held*/, const Verdicts& /*verdicts*/) { return {}; }
     // Forgets what was believed: after a lost connection, and when leases changed.
     virtual void renew() = 0;
 };

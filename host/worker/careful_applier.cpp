@@ -56,6 +56,15 @@ Carried CarefulApplier::carry_out(Plan& plan, const std::vector<Lease>& held) {
     return parts_.applier.carry_out(plan, held);
 }
 
+// Each act is a call of its own, so nothing else can be charged with what it does.
+Again CarefulApplier::act_again(const std::vector<Lease>& held, const Verdicts& verdicts) {
+    look_at(held);
+    Verdicts all = verdicts;
+    for (const auto& [event, suspect] : suspects_)
+        if (suspect.crashes >= limits::kCrashesMax) all.emplace(event, verdict_on(suspect));
+    return parts_.applier.act_again(held, all);
+}
+
 void CarefulApplier::look_at(const std::vector<Lease>& held) {
     const bool same = std::equal(held.begin(), held.end(), known_for_.begin(), known_for_.end(),
                                  [](const Lease& lease, const auto& known) {

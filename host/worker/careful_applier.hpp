@@ -24,6 +24,7 @@ public:
     explicit CarefulApplier(Parts parts) : parts_(parts) {}
 
     Carried carry_out(Plan& plan, const std::vector<Lease>& held) override;
+    Again act_again(const std::vector<Lease>& held, const Verdicts& verdicts) override;
     void renew() override { parts_.applier.renew(); }
 
 private:

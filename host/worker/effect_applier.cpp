@@ -11,7 +11,9 @@ namespace {
 // Name space of the idempotency keys; the name is "<handler>/<event id>".
 const Uuid kKeySpace = *Uuid::parse("7c9e6b1a-52f3-4a0e-9d1b-3f5c8a2e6d47");
 
-EffectState state_of(const Outcome& outcome) {
+}  // namespace
+
+EffectState EffectApplier::state_of(const Outcome& outcome) {
     switch (outcome.kind) {
         case Outcome::Kind::applied:
             return EffectState::done;
@@ -22,10 +24,10 @@ EffectState state_of(const Outcome& outcome) {
     }
 }
 
-}  // namespace
-
-Uuid EffectApplier::idempotency_key(const HandlerName& handler, const EventId& event) {
-    return Uuid::derived(kKeySpace, handler.value + "/" + event.text());
+Uuid EffectApplier::idempotency_key(const HandlerName& handler, const EventId& event, std::int64_t run) {
+    std::string name = handler.value + "/" + event.text();
+    if (run > 0) name.append("/").append(std::to_string(run));
+    return Uuid::derived(kKeySpace, name);
 }
 
 void EffectApplier::renew() {
@@ -42,12 +44,17 @@ const Lease* EffectApplier::lease_of(StreamId stream, const std::vector<Lease>& 
     return nullptr;
 }
 
-Carried EffectApplier::carry_out(Plan& plan, const std::vector<Lease>& held) {
+Entry EffectApplier::enter(const std::vector<Lease>& held) {
     if (!generation_) generation_ = parts_.model.generation();
     if (!object_) object_ = parts_.make_object();
     held_ = held;
     Entry entry{*generation_, {}};
     for (const Lease& lease : held) entry.leases.emplace_back(lease.partition, lease.epoch);
+    return entry;
+}
+
+Carried EffectApplier::carry_out(Plan& plan, const std::vector<Lease>& held) {
+    const Entry entry = enter(held);
 
     Open open;
     const auto until = parts_.clock.steady() + limits::kActsAtOnce;
@@ -70,7 +77,7 @@ Carried EffectApplier::carry_out(Plan& plan, const std::vector<Lease>& held) {
     unpark_caught_up(plan, parts_.clock.now());
     EffectStep last{entry, open.finished, plan.updates(), open.attempts, std::nullopt};
     if (!last.finished && last.streams.empty()) return Carried::committed;
-    return commit(plan, std::move(last));
+    return commit(plan, last);
 }
 
 // Streams whose events were not tried are not caught up yet.
@@ -90,7 +97,7 @@ Carried EffectApplier::take(Plan& plan, Event& event, const Entry& entry, Open& 
     const auto known = parts_.ledger.find(event.id);
     if (known && (known->state == EffectState::done || known->state == EffectState::skipped ||
                   known->state == EffectState::suppressed)) {
-        begun_.erase(event.id);
+        begun_.erase({event.id, 0});
         change.now.revision = event.revision;
         change.now.attempts = 0;
         return Carried::committed;
@@ -106,7 +113,7 @@ Carried EffectApplier::take(Plan& plan, Event& event, const Entry& entry, Open& 
     if (const auto verdict = plan.verdicts.find(&event); verdict != plan.verdicts.end())
         return pass_over(plan, event, effect, verdict->second, entry, open);
     if (known && known->state == EffectState::pending) {
-        const Begun* begun = begun_here(known);
+        const Begun* begun = begun_here(*known);
         if (begun != nullptr && begun->outcome) {
             effect.attempt = begun->attempt;
             const Outcome outcome = *begun->outcome;
@@ -130,7 +137,7 @@ Carried EffectApplier::act(Plan& plan, Event& event, const Lease& lease, Effect 
     if (plan.rest.count() > 0) return Carried::committed;
     // 1. Pending, together with the outcome of the one before.
     if (begun_.size() > limits::kActsRemembered) begun_.clear();
-    begun_[event.id] = {lease.epoch, effect.attempt, std::nullopt};
+    begun_[act_of(effect)] = {lease.epoch, effect.attempt, std::nullopt};
     const Carried begun = begin(plan, entry, effect, open);
     if (begun != Carried::committed) return begun;
     // 2. The lease once more, then act.
@@ -139,7 +146,7 @@ Carried EffectApplier::act(Plan& plan, Event& event, const Lease& lease, Effect 
         return Carried::fenced;
     }
     const Outcome outcome = breaker_.judge(event.stream, acted(event, effect));
-    begun_[event.id].outcome = outcome;
+    begun_[act_of(effect)].outcome = outcome;
     // 3. Committed with the next one's pending, or at the end of the plan.
     finish(plan, event, effect, outcome, open);
     return Carried::committed;
@@ -166,28 +173,31 @@ Carried EffectApplier::pass_over(Plan& plan, const Event& event, const Effect& e
     return settle(plan, entry, open);
 }
 
+Outcome EffectApplier::interrupted(const Effect& effect, const std::string& remedy) {
+    return {Outcome::Kind::rejected,
+            "attempt " + std::to_string(effect.attempt) +
+                " was interrupted: whether it was done is not known. Look for its key " + effect.key.text() +
+                ", then " + remedy,
+            {},
+            {}};
+}
+
 // Whether it was done is not known, and it is not to be done twice: an operator decides. Retried, it acts.
 Carried EffectApplier::hold(Plan& plan, const Event& event, Effect effect, const Entry& entry, Open& open) {
     if (open.finished) {
         const Carried carried = settle(plan, entry, open);
         if (carried != Carried::committed) return carried;
     }
-    const Outcome outcome{Outcome::Kind::rejected,
-                          "attempt " + std::to_string(effect.attempt) +
-                              " was interrupted: whether it was done is not known. Look for its key " +
-                              effect.key.text() + ", then retry or skip it",
-                          {},
-                          {}};
-    finish(plan, event, effect, outcome, open);
+    finish(plan, event, effect, interrupted(effect, "retry or skip it"), open);
     open.finished->state = EffectState::held;
     open.attempts.back().outcome = "interrupted";
     return settle(plan, entry, open);
 }
 
-const EffectApplier::Begun* EffectApplier::begun_here(const std::optional<Effect>& known) const {
-    const auto begun = begun_.find(known->event);
+const EffectApplier::Begun* EffectApplier::begun_here(const Effect& known) const {
+    const auto begun = begun_.find(act_of(known));
     const bool ours =
-        begun != begun_.end() && begun->second.epoch == known->epoch && begun->second.attempt == known->attempt;
+        begun != begun_.end() && begun->second.epoch == known.epoch && begun->second.attempt == known.attempt;
     return ours ? &begun->second : nullptr;
 }
 
@@ -223,14 +233,20 @@ void EffectApplier::finish(Plan& plan, const Event& event, Effect effect, const 
     parts_.watch.parked(event, change.now, outcome.reason);
 }
 
-Carried EffectApplier::commit(Plan& plan, EffectStep step) {
+Carried EffectApplier::commit(Plan& plan, const EffectStep& step) {
+    const Carried carried = commit(step);
+    if (carried != Carried::committed) return carried;
+    for (auto& [stream, change] : plan.streams) {
+        parts_.rows.put(change.now);
+        change.before = change.now;
+    }
+    return carried;
+}
+
+Carried EffectApplier::commit(const EffectStep& step) {
     switch (parts_.ledger.commit(step)) {
         case Flushed::committed:
-            if (step.finished) begun_.erase(step.finished->event);
-            for (auto& [stream, change] : plan.streams) {
-                parts_.rows.put(change.now);
-                change.before = change.now;
-            }
+            if (step.finished) begun_.erase(act_of(*step.finished));
             return Carried::committed;
         case Flushed::fenced:
             renew();

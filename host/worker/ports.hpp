@@ -220,7 +220,7 @@ public:
 
 // ---- side effects -------------------------------------------------------------------------------------------
 
-enum class EffectState { pending, done, skipped, failed, held, suppressed };
+enum class EffectState { pending, done, skipped, failed, held, suppressed, asked };
 
 struct Effect {
     EventId event;
@@ -231,6 +231,14 @@ struct Effect {
     Epoch epoch;
     int attempt = 1;
     std::string note;
+    std::int64_t run = 0;  // 0: of delivery; else of the run over history that an operator asked for
+    std::optional<Timestamp> next_attempt_at{};  // of an asked one: not before
+};
+
+// An act that an operator asked for again, beside delivery. Its effect is asked, or pending: interrupted.
+struct AskedEffect {
+    Event event;
+    Effect effect;
 };
 
 // One transaction of the side-effect protocol: the outcome of the last, its stream row, and the next pending.
@@ -246,7 +254,11 @@ class Ledger {
 public:
     virtual ~Ledger() = default;
 
-    virtual std::optional<Effect> find(EventId event) = 0;
+    virtual std::optional<Effect> find(EventId event) = 0;  // of delivery
+    // Of each stream in these partitions the first that is asked for and not settled, if it is due.
+    virtual std::vector<AskedEffect> asked(std::span<const Partition> partitions, int partitions_total,
+                                           Timestamp now, std::size_t limit) = 0;
+    // Where a run's effect failed for good or is held, what the run asks of its stream behind it is suppressed.
     virtual Flushed commit(const EffectStep& step) = 0;
 };
 

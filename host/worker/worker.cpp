@@ -73,12 +73,13 @@ Milliseconds Worker::turn(Milliseconds wait) {
     const bool fed_some = feed();
     const bool reads = subscribe_fed();
     if (!away_) catch_up_due();
+    const bool again = !away_ && act_again();
     if (away_) return kNow;
     if (!in_hand_.empty()) {
         parts_.deliveries.service();
     } else if (declared_) {
         in_hand_ = parts_.deliveries.take(parts_.handler.batch_events_max, limits::kBatchBytesMax,
-                                          fed_some || !reads ? kNow : wait);
+                                          fed_some || again || !reads ? kNow : wait);
         reads_.arrived(in_hand_);
     }
     const bool idle = in_hand_.empty();
@@ -90,7 +91,7 @@ Milliseconds Worker::turn(Milliseconds wait) {
         waiting_.clear();
     }
     troubles_ = 0;
-    return reads || fed_some ? kNow : wait;
+    return reads || fed_some || again ? kNow : wait;
 }
 
 void Worker::start() {
@@ -245,6 +246,24 @@ void Worker::catch_up_due() {
         if (!plan.away.empty()) return wait_for(plan.away);
         if (plan.rest.count() > 0) return rest(plan.rest);
     }
+}
+
+// What operators asked for again has no queue: a look now and then, and at once while there is more. True: there
+// is.
+bool Worker::act_again() {
+    if (held_.empty() || parts_.clock.steady() < next_again_) return false;
+    next_again_ = parts_.clock.steady() + kDueEvery;
+    const Again again = parts_.applier.act_again(held_, {});
+    if (again.carried == Carried::fenced) next_tick_ = {};
+    if (!again.away.empty()) {
+        wait_for(again.away);
+    } else if (again.rest.count() > 0) {
+        rest(again.rest);
+    } else if (again.acted && again.carried != Carried::fenced) {
+        next_again_ = {};
+        return true;
+    }
+    return false;
 }
 
 // The breaker. Plans are carried out up to the first event that met the outage, so whatever is tried next is one

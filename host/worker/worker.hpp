@@ -72,6 +72,7 @@ private:
     std::optional<Position> feed_until(const Lease& lease) const;
     void look_at_queues(bool all_settled);
     void catch_up_due();
+    bool act_again();
     void work_off();
     void wait_for(const std::string& dependency);
     void rest(Milliseconds time);
@@ -95,6 +96,7 @@ private:
     std::vector<Delivery> in_hand_;
     Steady next_tick_{};
     Steady next_due_{};
+    Steady next_again_{};
     Steady rest_until_{};  // nothing is tried before: a dependency was away, or the handler's rate is kept
     bool away_ = false;    // in this turn
     int troubles_ = 0;     // in a row

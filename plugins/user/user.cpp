@@ -17,9 +17,11 @@ using lantern::Decision;
 constexpr int kUserCreatedVersion = 2;
 
 // Active administrators, over all users.
+constexpr std::string_view kAdministrators = "administrators";
+
 void count_administrators(std::int64_t delta, Decision& decision) {
     const std::int64_t stay = delta < 0 ? 1 : 0;
-    decision.count("administrators", delta, {stay, "last_administrator", "The last administrator must stay."});
+    decision.count(kAdministrators, delta, {stay, "last_administrator", "The last administrator must stay."});
 }
 
 void create(const State& state, const Command& command, Decision& decision) {
@@ -144,6 +146,9 @@ public:
         if (!state.exists() || state.deleted()) return;
         keys.hold("email", lower(state.email));
         keys.hold("username", lower(state.username));
+    }
+    static void counts(const State& state, lantern::Counts& counts) {
+        if (state.is_administrator()) counts.add(kAdministrators, 1);
     }
     static std::string lookup_key(std::string_view, std::string_view typed) { return lower(trimmed(typed)); }
 

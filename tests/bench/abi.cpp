@@ -56,7 +56,7 @@ void abi() {
         std::exit(1);
     }
     const auto projection =
-        library.value()->make_projection("{}", [](plugin_loading::LogLevel, std::string_view) {});
+        library.value()->make_projection("{}", {});
     const auto add = [&](const char* name, const char* type) {
         benchmark::RegisterBenchmark(name,
                                      [&, type](benchmark::State& state) { call(state, *projection.value(), type); })

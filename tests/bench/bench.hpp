@@ -94,6 +94,8 @@ void poison();
 void takeover();
 void new_build();
 void handlers();
+void paused();
+void away();
 void sweep();
 
 }  // namespace lantern::bench

@@ -18,7 +18,9 @@ int main(int argc, char** argv) {
                              {"takeover", lantern::bench::takeover},
                              {"new_build", lantern::bench::new_build},
                              {"handlers", lantern::bench::handlers},
-                             {"sweep", lantern::bench::sweep}};
+                             {"sweep", lantern::bench::sweep},
+                             {"paused", lantern::bench::paused},
+                             {"away", lantern::bench::away}};
     int ran = 0;
     for (const auto& [name, run] : benches) {
         if (argc > 1 && std::strcmp(argv[1], name) != 0) continue;
@@ -28,7 +30,7 @@ int main(int argc, char** argv) {
     if (ran == 0) {
         std::fprintf(stderr,
                      "no benchmark is called %s; there are live, append, latency, load, abi, memory, "
-                     "rebuild, import, poison, takeover, new_build, handlers, sweep\n",
+                     "rebuild, import, poison, takeover, new_build, handlers, sweep, paused, away\n",
                      argv[1]);
         return 1;
     }

@@ -94,12 +94,17 @@ Tables fold(const Story& story, const Handlers& handlers) {
         fold_recorder(facts, recorder, tables);
         fold_checkpoints(facts, recorder, tables);
     }
-    const auto of_users = routed(story, handlers.users);
-    fold_users(of_users, handlers.users, tables);
-    fold_checkpoints(of_users, handlers.users, tables);
-    const auto audited = routed(story, handlers.audit);
-    fold_audit(audited, handlers.audit, tables);
-    fold_checkpoints(audited, handlers.audit, tables);
+    if (!handlers.users.empty()) {
+        const auto of_users = routed(story, handlers.users);
+        fold_users(of_users, handlers.users, tables);
+        fold_checkpoints(of_users, handlers.users, tables);
+    }
+    if (!handlers.audit.empty()) {
+        const auto audited = routed(story, handlers.audit);
+        fold_audit(audited, handlers.audit, tables);
+        fold_checkpoints(audited, handlers.audit, tables);
+    }
+    if (handlers.mailer.empty()) return tables;
     const auto mailed = routed(story, handlers.mailer);
     fold_checkpoints(mailed, handlers.mailer, tables);
     auto& effects = tables["lantern.effects"];

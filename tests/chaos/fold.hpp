@@ -29,10 +29,10 @@ struct Story {
 };
 
 // <recorder>.steps and .heads of each recorder; user_read_model.users; audit_log.audit_log; of all handlers
-// <handler>.lantern_streams; lantern.effects of the handler `mailer`.
+// <handler>.lantern_streams; lantern.effects of the handler `mailer`. Empty: there is none.
 struct Handlers {
     std::vector<std::string> recorders;
-    std::string users, audit, mailer;
+    std::string users{}, audit{}, mailer{};
 };
 Tables fold(const Story& story, const Handlers& handlers);
 

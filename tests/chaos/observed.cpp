@@ -48,11 +48,12 @@ Tables read_tables(postgres::Connection& connection, const Handlers& handlers) {
         table(recorder + ".steps", "id || ' ' || revision");
         table(recorder + ".heads", "id");
     }
-    table(handlers.users + ".users", "id");
-    table(handlers.audit + ".audit_log", "subject || ' ' || event_id");
-    table("lantern.effects", "event_id");
+    if (!handlers.users.empty()) table(handlers.users + ".users", "id");
+    if (!handlers.audit.empty()) table(handlers.audit + ".audit_log", "subject || ' ' || event_id");
+    if (!handlers.mailer.empty()) table("lantern.effects", "event_id");
     std::vector<std::string> all = handlers.recorders;
     all.insert(all.end(), {handlers.users, handlers.audit, handlers.mailer});
+    std::erase(all, "");
     for (const auto& handler : all) table(handler + ".lantern_streams", "stream_id");
     return tables;
 }

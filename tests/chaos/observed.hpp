@@ -9,7 +9,7 @@
 namespace lantern::chaos {
 
 Story read_story(postgres::Connection& connection);
-// All tables that fold() tells of. A table that is not there has no rows.
+// All tables that fold() tells of.
 Tables read_tables(postgres::Connection& connection, const Handlers& handlers);
 
 }  // namespace lantern::chaos

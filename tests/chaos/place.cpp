@@ -106,14 +106,21 @@ void Place::save_routing(Routing routing) const {
     if (routing == Routing::without_turns) text = with(text, "CHAOS_TURN:       [steady, ", "CHAOS_TURN:       [");
     if (routing == Routing::more_partitions) text = with(text, "partitions: 2", "partitions: 5");
     if (routing == Routing::broken) text = with(text, "time_limit: 4s", "time_limit: soon");
+    save_routing(text);
+}
+
+void Place::save_routing(const std::string& text) const {
     const auto file = directory_ / "config" / "routing.yaml";
     std::ofstream(file.string() + ".new") << text;
     fs::rename(file.string() + ".new", file);
 }
 
 void Place::put_recorder(Build build) const {
-    const auto file = directory_ / "plugins" / "chaos_recorder.so";
-    const std::string from = build == Build::first ? "chaos_recorder.so" : "chaos_recorder_next.so";
+    install(build == Build::first ? "chaos_recorder.so" : "chaos_recorder_next.so", "chaos_recorder.so");
+}
+
+void Place::install(const std::string& from, const std::string& as) const {
+    const auto file = directory_ / "plugins" / (as.empty() ? from : as);
     fs::copy_file(fs::path(CHAOS_PLUGIN_DIRECTORY) / from, file.string() + ".new");
     fs::rename(file.string() + ".new", file);
 }
@@ -136,6 +143,17 @@ void Place::start_host() {
                  (directory_ / "plugins").string(), "--ready-file", (directory_ / "ready").string(), "--alone"},
         .environment = environment(),
         .output = log_});
+}
+
+std::unique_ptr<processes::Child> Place::start(std::vector<std::string> words,
+                                               const std::map<std::string, std::string>& more) const {
+    words.insert(words.begin(), LANTERN_BINARY);
+    words.insert(words.end(),
+                 {"--config", (directory_ / "config").string(), "--plugins", (directory_ / "plugins").string()});
+    auto variables = environment();
+    for (const auto& [name, value] : more) variables[name] = value;
+    return std::make_unique<processes::Child>(
+        processes::Program{.argv = words, .environment = variables, .output = log_});
 }
 
 void Place::tend() {

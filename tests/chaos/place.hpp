@@ -32,6 +32,9 @@ public:
     // Whatever the host ever started and still runs.
     std::vector<pid_t> orphans() const;
     processes::Finished lantern(std::vector<std::string> words) const;
+    // A process of Lantern without a host, as those of the host are but for what is said here.
+    std::unique_ptr<processes::Child> start(std::vector<std::string> words,
+                                            const std::map<std::string, std::string>& more = {}) const;
 
     // Directly, past the proxies.  [any thread]
     const std::string& database() const { return database_; }
@@ -42,6 +45,9 @@ public:
     // The routing file as it is saved: `usual`, without one type of one handler, with other partitions, or broken.
     enum class Routing { usual, without_turns, more_partitions, broken };
     void save_routing(Routing routing) const;
+    void save_routing(const std::string& text) const;
+    // A file of chaos' own plugins into the plugin directory.
+    void install(const std::string& from, const std::string& as = {}) const;
     // The recorders' plugin file, replaced by another build.
     enum class Build { first, next };
     void put_recorder(Build build) const;

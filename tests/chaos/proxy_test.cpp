@@ -124,6 +124,28 @@ TEST_F(ProxyTest, RefusesOldAndNewConnections) {
     EXPECT_EQ(fourth->receive(), "again");
 }
 
+TEST_F(ProxyTest, KeepsTheEndOfAMessageThatHoldsAWordAndWhatComesAfterIt) {
+    const auto one = client();
+    const auto other = accepted();
+    proxy_.keep_end_of("commit", 3);
+    one->send("begin.");
+    EXPECT_EQ(other->receive(), "begin.");
+    EXPECT_FALSE(proxy_.keeps_an_end());
+    one->send("commit;#1");
+    EXPECT_EQ(other->receive(), "commit");
+    EXPECT_TRUE(proxy_.keeps_an_end());
+    one->send(" and more");
+    other->send("an answer");
+    EXPECT_EQ(one->receive(), "an answer");
+    char buffer[10];
+    EXPECT_EQ(::recv(other->descriptor(), buffer, sizeof buffer, MSG_DONTWAIT), -1);
+    proxy_.set(Flow::forward);
+    std::string rest;
+    while (rest.size() < 12) rest += other->receive();
+    EXPECT_EQ(rest, ";#1 and more");
+    EXPECT_FALSE(proxy_.keeps_an_end());
+}
+
 TEST_F(ProxyTest, DelaysInOrder) {
     proxy_.set(Flow::delay, std::chrono::milliseconds(20));
     const auto one = client();

@@ -65,6 +65,9 @@ public:
     void reconnect() override;
 
     std::optional<worker::Effect> find(EventId event) override;
+    std::vector<worker::AskedEffect> asked(std::span<const Partition>, int, Timestamp, std::size_t) override {
+        return {};
+    }
     worker::Flushed commit(const worker::EffectStep& step) override;
 
 private:

@@ -58,6 +58,7 @@ struct Direction {
     struct Chunk {
         Clock::time_point due;
         std::string bytes;
+        bool kept = false;
     };
     std::deque<Chunk> chunks;
     std::size_t held = 0;
@@ -65,7 +66,8 @@ struct Direction {
     bool passed = false;  // and the receiver was told
 
     bool full() const { return held >= kHeldMax; }
-    bool due(Clock::time_point now) const { return !chunks.empty() && chunks.front().due <= now; }
+    bool moves() const { return !chunks.empty() && !chunks.front().kept; }
+    bool due(Clock::time_point now) const { return moves() && chunks.front().due <= now; }
 
     // False: the connection is broken.
     bool take(int from, Clock::time_point due_at, bool discard) {
@@ -79,6 +81,19 @@ struct Direction {
             held += static_cast<std::size_t>(count);
         }
         return true;
+    }
+    // The end of what came last, if that holds the word.
+    bool keep_end(const std::string& word, std::size_t bytes) {
+        if (chunks.empty() || chunks.back().bytes.find(word) == std::string::npos) return false;
+        auto& last = chunks.back().bytes;
+        const auto from = last.size() - std::min(bytes, last.size());
+        Chunk end{chunks.back().due, last.substr(from), true};
+        last.resize(from);
+        chunks.push_back(std::move(end));
+        return true;
+    }
+    void let_go() {
+        for (auto& chunk : chunks) chunk.kept = false;
     }
     bool give(int to, Clock::time_point now) {
         while (due(now)) {
@@ -116,7 +131,7 @@ struct Link {
 // The thread's own: nothing in it is shared.
 class Proxy::Links {
 public:
-    Links(const Proxy& of, std::atomic<std::uint64_t>& count) : of_(of), count_(count) {}
+    explicit Links(Proxy& of) : of_(of) {}
 
     // What moves from now on moves so.
     void enforce(Flow flow, std::chrono::milliseconds delay) {
@@ -124,6 +139,9 @@ public:
         delay_ = delay;
         if (flow == Flow::refuse) reset_all();
         if (flow != Flow::drop) reset_lossy();
+    }
+    void let_go() {
+        for (auto& link : links_) link.up.let_go();
     }
     // Waits for what can move, and moves it.
     void turn() {
@@ -146,7 +164,7 @@ private:
         wanted_.assign({{of_.wake_, POLLIN, 0}, {of_.listener_, POLLIN, 0}});
         if (still) wanted_[1].fd = -1;
         const auto soon = [&](const Direction& way) {
-            if (way.chunks.empty() || way.due(now)) return;
+            if (!way.moves() || way.due(now)) return;
             const auto left = std::chrono::ceil<std::chrono::milliseconds>(way.chunks.front().due - now);
             wait = std::min(wait, std::max(left, std::chrono::milliseconds(1)));
         };
@@ -168,7 +186,7 @@ private:
     void accept_one() {
         const int client = ::accept4(of_.listener_, nullptr, nullptr, SOCK_CLOEXEC);
         if (client < 0) return;
-        ++count_;
+        ++of_.connections_;
         const int server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         const auto address = loopback(of_.target_port_);
         const bool reached = flow_ != Flow::refuse &&
@@ -188,10 +206,18 @@ private:
         if ((client.revents & kReadable) && !link.up.ended &&
             !link.up.take(link.client.get(), now + delay_, discard))
             return false;
+        keep_an_end(link.up);
         if ((server.revents & kReadable) && !link.down.ended &&
             !link.down.take(link.server.get(), now + delay_, discard))
             return false;
         return discard || (link.up.give(link.server.get(), now) && link.down.give(link.client.get(), now));
+    }
+
+    void keep_an_end(Direction& up) const {
+        const std::lock_guard lock(of_.mutex_);
+        if (of_.word_.empty() || !up.keep_end(of_.word_, of_.end_bytes_)) return;
+        of_.word_.clear();
+        of_.keeps_ = true;
     }
 
     void reset_all() {
@@ -205,8 +231,7 @@ private:
         });
     }
 
-    const Proxy& of_;
-    std::atomic<std::uint64_t>& count_;
+    Proxy& of_;
     Flow flow_ = Flow::forward;
     std::chrono::milliseconds delay_{0};
     std::list<Link> links_;
@@ -235,6 +260,11 @@ Proxy::~Proxy() {
 }
 
 void Proxy::set(Flow flow, std::chrono::milliseconds by) {
+    {
+        const std::lock_guard lock(mutex_);
+        word_.clear();
+        keeps_ = false;
+    }
     delay_ms_ = flow == Flow::delay ? by.count() : 0;
     flow_ = flow;
     const auto number = ++asked_;
@@ -243,10 +273,17 @@ void Proxy::set(Flow flow, std::chrono::milliseconds by) {
     for (auto seen = in_force_.load(); seen < number && !stop_; seen = in_force_.load()) in_force_.wait(seen);
 }
 
+void Proxy::keep_end_of(const std::string& word, std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    word_ = word;
+    end_bytes_ = bytes;
+}
+
 void Proxy::serve() {
-    Links links(*this, connections_);
+    Links links(*this);
     while (!stop_) {
         const auto number = asked_.load();
+        if (number != in_force_) links.let_go();
         links.enforce(flow_, std::chrono::milliseconds(delay_ms_));
         in_force_ = number;
         in_force_.notify_all();

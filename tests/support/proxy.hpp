@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 
@@ -28,6 +29,10 @@ public:
 
     // [any thread]; `by` is for delay alone. In force when this returns.
     void set(Flow flow, std::chrono::milliseconds by = {});
+    // Of the next message to the server that holds `word`, the last bytes are kept, and so is all that comes after
+    // them on its connection, until set() is called: the server waits for the rest.  [any thread]
+    void keep_end_of(const std::string& word, std::size_t bytes);
+    bool keeps_an_end() const { return keeps_; }
     int port() const { return port_; }
     std::uint64_t connections() const { return connections_; }  // accepted so far
 
@@ -44,7 +49,11 @@ private:
     std::atomic<std::uint64_t> connections_ = 0;
     std::atomic<std::uint64_t> asked_ = 0, in_force_ = 0;  // numbers of settings
     std::atomic<bool> stop_ = false;
-    std::thread thread_;  // last: it uses the others
+    std::atomic<bool> keeps_ = false;
+    std::mutex mutex_;
+    std::string word_;           // guarded by mutex_; empty: no end is to be kept
+    std::size_t end_bytes_ = 0;  // guarded by mutex_
+    std::thread thread_;         // last: it uses the others
 };
 
 // The same URL, with the proxy's port in place of the server's.

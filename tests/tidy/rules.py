@@ -8,13 +8,14 @@ FILE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 70
 ROOM_README_LINES_MAX = 25
 
-LOGIC = {"routing", "command", "relay", "worker", "sweep", "backfill", "supervise"}
-ADAPTERS = {"flight_recorder", "plugin_loading", "postgres", "rabbitmq", "http", "security", "schemas", "settings", "telemetry"}
+LOGIC = {"routing", "command", "relay", "worker", "sweep", "backfill", "intake", "supervise"}
+ADAPTERS = {"flight_recorder", "plugin_loading", "postgres", "rabbitmq", "http", "openapi", "security", "schemas", "settings", "telemetry"}
 EDGES = {
     "core": set(),
     "processes": {"core"},
     "private_servers": {"core", "processes"},
     **{room: {"core"} for room in LOGIC},
+    "intake": {"core", "command", "backfill"},
     **{room: {"core", "processes"} | LOGIC for room in ADAPTERS},
     "apps": {"core", "processes", "private_servers"} | LOGIC | ADAPTERS,
 }

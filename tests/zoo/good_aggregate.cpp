@@ -99,6 +99,7 @@ constexpr lantern_aggregate kAggregate = {offsetof(lantern_aggregate, lookup_key
                                           unique_keys,
                                           state_save,
                                           state_load,
+                                          nullptr,
                                           nullptr};
 
 }  // namespace

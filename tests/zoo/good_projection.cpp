@@ -8,6 +8,7 @@ namespace {
 
 struct Object {
     const lantern_log_v1* log = nullptr;
+    const lantern_deadline_v1* deadline = nullptr;
     std::string reason;
 };
 
@@ -15,7 +16,7 @@ constexpr char kDescription[] = R"({"name": "good_projection", "version": "1.2.3
     "events": {"UPSERT": 2, "PATCH": 1, "REMOVE": 1, "FIND": 1, "ADD": 1, "LEAST": 1, "PUT_NEWEST": 1, "LOG": 1,
         "OTHERS_KEY": 1, "UPSERT_SHARED": 1, "ADD_OWNED": 1, "FIND_SHARED": 1, "WRONG_TYPE": 1, "NO_SUCH_TABLE": 1,
         "KEY_COLUMN": 1, "TWO_CELLS": 1, "BAD_TEXT": 1, "SHORT_KEY": 1, "WRONG_MERGE": 1,
-        "SKIP": 1, "RETRY": 1, "REJECT": 1, "UNAVAILABLE": 1, "NONSENSE": 1},
+        "SKIP": 1, "RETRY": 1, "REJECT": 1, "UNAVAILABLE": 1, "NONSENSE": 1, "LATE": 1},
     "settings": {"type": "object", "properties": {"refuse": {"type": "boolean"}}},
     "schema_version": 3,
     "tables": [
@@ -39,6 +40,8 @@ int32_t create(const lantern_host* host, lantern_str settings, void** object, co
     }
     auto* made = new Object;
     made->log = static_cast<const lantern_log_v1*>(host->service(host->context, zoo::text("lantern.log/1")));
+    made->deadline =
+        static_cast<const lantern_deadline_v1*>(host->service(host->context, zoo::text("lantern.deadline/1")));
     if (host->service(host->context, zoo::text("lantern.nothing/9")) != nullptr) return 2;
     *object = made;
     return 0;
@@ -143,6 +146,10 @@ void handle(void* self, const lantern_event* event, const lantern_recorder* reco
         const lantern_value key = day_of(*event);
         const lantern_value* row = nullptr;
         recorder->find(recorder->context, 1, &key, 1, &row);
+    }
+    if (type == "LATE" && object.deadline->left_us(object.deadline->context) < 0) {
+        outcome->kind = LANTERN_RETRY;
+        outcome->reason = zoo::text("past my deadline");
     }
     if (type == "LOG") object.log->write(object.log->context, LANTERN_WARN, event->id);
 }

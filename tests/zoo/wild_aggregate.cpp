@@ -43,7 +43,7 @@ int32_t state_load(void*, lantern_str) {
 }
 
 constexpr lantern_aggregate kAggregate = {
-    sizeof(lantern_aggregate), state_new, state_free, evolve, decide, unique_keys, state_save, state_load, nullptr};
+    sizeof(lantern_aggregate), state_new, state_free, evolve, decide, unique_keys, state_save, state_load, nullptr, nullptr};
 
 }  // namespace
 

@@ -1,5 +1,9 @@
 // A projection that does harm at the events that its settings name: {"at": WORD, "do": DEED}. It keeps what it
-// survived. DEED: crash, overflow, abort, exit, hang, eat, throw, print, flood.
+// survived. DEED: crash, overflow, abort, exit, hang, dawdle, eat, throw, print, flood. {"count": FILE}: each call of
+// handle adds a byte to that file, whatever becomes of it.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <new>
@@ -14,13 +18,21 @@
 #ifndef ZOO_VERSION
 #define ZOO_VERSION "1"
 #endif
+#ifndef ZOO_SCHEMA_VERSION
+#define ZOO_SCHEMA_VERSION "1"
+#endif
+#ifndef ZOO_VERSION_COLUMN
+#define ZOO_VERSION_COLUMN "version"
+#endif
 
 namespace {
 
 struct Object {
     std::string at, deed;
+    const lantern_deadline_v1* deadline = nullptr;
     std::string reason;
     std::vector<char*> eaten;
+    int count = -1;  // descriptor
 };
 
 std::string value_of(std::string_view settings, std::string_view name) {
@@ -35,19 +47,29 @@ std::string value_of(std::string_view settings, std::string_view name) {
 lantern_str describe() {
     return zoo::text(R"({"name": ")" ZOO_NAME R"(", "version": ")" ZOO_VERSION R"(", "kind": "projection",
         "events": {"USER_CREATED": 2, "USER_UPDATED": 1},
-        "settings": {"type": "object", "properties": {"at": {"type": "string"}, "do": {"type": "string"}}},
-        "schema_version": 1,
+        "settings": {"type": "object", "properties": {"at": {"type": "string"}, "do": {"type": "string"},
+                                                     "count": {"type": "string"}}},
+        "schema_version": )" ZOO_SCHEMA_VERSION R"(,
         "tables": [{"name": "survived", "ownership": "owned", "key": ["id"],
             "columns": [{"name": "id", "type": "uuid"}, {"name": "revision", "type": "integer"},
-                        {"name": "version", "type": "text"}]}]})");
+                        {"name": ")" ZOO_VERSION_COLUMN R"(", "type": "text"}]}]})");
 }
 
-int32_t create(const lantern_host*, lantern_str settings, void** object, const lantern_sink*) {
-    *object = new Object{value_of(zoo::view(settings), "at"), value_of(zoo::view(settings), "do"), {}, {}};
+int32_t create(const lantern_host* host, lantern_str settings, void** object, const lantern_sink*) {
+    const auto file = value_of(zoo::view(settings), "count");
+    const int count = file.empty() ? -1 : open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    *object = new Object{
+        value_of(zoo::view(settings), "at"),
+        value_of(zoo::view(settings), "do"),
+        static_cast<const lantern_deadline_v1*>(host->service(host->context, zoo::text("lantern.deadline/1"))),
+        {},
+        {},
+        count};
     return 0;
 }
 
 void destroy(void* object) {
+    if (const int count = static_cast<Object*>(object)->count; count >= 0) close(count);
     delete static_cast<Object*>(object);
 }
 
@@ -62,6 +84,10 @@ __attribute__((noinline)) int go_deeper(volatile char* above) {
 }
 __attribute__((noinline)) void spin() {
     for (volatile bool for_ever = true; for_ever;) continue;
+}
+// Until it sees itself past its deadline.
+void dawdle(const Object& object) {
+    while (object.deadline->left_us(object.deadline->context) >= 0) continue;
 }
 __attribute__((noinline)) void eat(Object& object) {
     constexpr std::size_t kBite = 16u << 20;
@@ -96,7 +122,19 @@ void misbehave(Object& object) {
 
 void handle(void* self, const lantern_event* event, const lantern_recorder* recorder, lantern_outcome* outcome) {
     auto& object = *static_cast<Object*>(self);
+    if (object.count >= 0 && write(object.count, ".", 1) != 1) std::abort();
+#ifdef ZOO_REJECTS
+    outcome->kind = LANTERN_REJECTED;
+    outcome->reason = zoo::text("zoo rejects all");
+    return;
+#endif
     if (!object.at.empty() && zoo::view(event->data).find(object.at) != std::string_view::npos) {
+        if (object.deed == "dawdle") {
+            dawdle(object);
+            outcome->kind = LANTERN_RETRY;
+            outcome->reason = zoo::text("my time is up");
+            return;
+        }
         try {
             misbehave(object);
         } catch (const std::bad_alloc&) {

@@ -1,23 +1,31 @@
 #include "host/apps/backfill/backfill_process.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "host/apps/backfill/backfill_site.hpp"
+#include "host/apps/host/host_processes.hpp"
+#include "host/backfill/brake.hpp"
 #include "host/backfill/slot_load.hpp"
 #include "host/core/fault.hpp"
 #include "host/postgres/backfill/jobs.hpp"
 #include "host/postgres/delivery/pulse.hpp"
+#include "host/postgres/operate/backlogs.hpp"
 
 namespace lantern::apps {
 namespace {
 
 constexpr Milliseconds kLookEvery{300};
-constexpr int kLossesMax = 3;  // processes that may end over one share of the history
+constexpr Milliseconds kLagEvery{1000};
+constexpr int kLossesMax = 5;  // processes that may end over one share of the history without getting on
 
-Uuid fresh_uuid() {
-    SystemClock clock;
-    SystemRandom random;
-    return Uuid::v7(clock.now(), random.next(), random.next());
+// Parked streams, and handlers that take nothing, are not behind because of us.
+backfill::LiveLag furthest_behind(postgres::Backlogs& backlogs) {
+    backfill::LiveLag live;
+    for (const auto& backlog : backlogs.of_handlers())
+        if (backlog.state == "attached" && backlog.oldest > live.lag) live = {backlog.handler, backlog.oldest};
+    return live;
 }
 
 class JobProcess {
@@ -25,10 +33,12 @@ public:
     JobProcess(const Instance& at, const postgres::Job& job, const processes::StopRequest& stop, telemetry::Log log)
         : job_(job.id),
           request_(JobRequest::parse(job.request)),
-          folding_(folding_of(at, job.handler)),
+          folding_(folding_of(at, job.handler, job.plugin_build)),
           stop_(stop),
           log_(std::move(log)),
           jobs_(folding_.settings.postgres_url),
+          backlogs_(folding_.settings.postgres_url),
+          brake_(folding_.settings.backfill.live_lag_max),
           pulse_(folding_.settings.postgres_url, self_, postgres::Pulse::Of::job) {}
 
     // What it holds is free at once, unless the store is away; its leases then grow old.
@@ -43,6 +53,8 @@ public:
     JobProcess& operator=(const JobProcess&) = delete;
 
     void run() {
+        // What this process held before it met trouble.
+        jobs_.release(self_);
         for (;;) {
             const auto job = jobs_.find(job_);
             if (!job || job->ended() || stop_.requested()) return;
@@ -87,13 +99,21 @@ private:
         postgres::Load load(writer, folding_.schema(job.schema), slot);
         backfill::SlotLoad slot_load({folding_.plugin().tables, folding_.routes, *folding_.upcasters,
                                       [this] { return folding_.make_object(); }, clock_,
-                                      [this](std::int64_t events) { return go_on(events); }});
+                                      [this](std::int64_t events) { return go_on(events); },
+                                      backfill::chunk_events(job.events_total / std::max<std::int64_t>(job.slots, 1))});
+        worked_since_ = clock_.steady();
         if (slot_load.run(scan, load, slot.until) != backfill::SlotLoad::Done::whole) jobs_.release(self_);
     }
 
-    // Keeps to the rate, shared by the processes; a pause, a cancelled job and a stop end the share here.
+    // Keeps to the rate, shared by the processes, and lets live delivery go first; a pause, a cancelled job and a
+    // stop end the share here.
     bool go_on(std::int64_t events) {
         const auto now = clock_.steady();
+        const auto worked = std::chrono::duration_cast<Milliseconds>(now - std::exchange(worked_since_, now));
+        if (now - lag_seen_ > kLagEvery) {
+            lag_seen_ = now;
+            look_at_live();
+        }
         if (now - looked_at_ > kLookEvery) {
             looked_at_ = now;
             const auto job = jobs_.find(job_);
@@ -101,12 +121,20 @@ private:
             max_rate_ = job->max_rate;
             processes_ = std::max<std::int64_t>(job->processes, 1);
         }
-        Milliseconds wait{0};
+        Milliseconds wait = brake_.rest_after(worked);
         if (max_rate_ > 0) {
             due_ = std::max(due_, now) + std::chrono::microseconds(events * 1'000'000 * processes_ / max_rate_);
-            wait = std::chrono::duration_cast<Milliseconds>(due_ - now);
+            wait = std::max(wait, std::chrono::duration_cast<Milliseconds>(due_ - now));
         }
-        return !stop_.wait(wait);
+        const bool stopped = stop_.wait(wait);
+        worked_since_ = clock_.steady();
+        return !stopped;
+    }
+
+    void look_at_live() {
+        const std::string before = brake_.text();
+        brake_.look(furthest_behind(backlogs_));
+        if (brake_.text() != before) jobs_.slowed(job_, brake_.text());
     }
 
     const std::int64_t job_;
@@ -114,14 +142,16 @@ private:
     const Folding folding_;
     const processes::StopRequest& stop_;
     const telemetry::Log log_;
-    const WorkerId self_ = fresh_uuid();
+    const WorkerId self_ = identity_of(supervise::Role::backfill, getpid());
     SystemClock clock_;
     postgres::Jobs jobs_;
+    postgres::Backlogs backlogs_;
+    backfill::Brake brake_;
     postgres::Pulse pulse_;
     std::optional<BackfillSite> site_;
     std::optional<backfill::Conductor> conductor_;  // once it has the steps
     std::int64_t max_rate_ = 0, processes_ = 1;
-    std::chrono::steady_clock::time_point due_{}, looked_at_{};
+    std::chrono::steady_clock::time_point due_{}, looked_at_{}, lag_seen_{}, worked_since_{};
 };
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "host/apps/backfill/backfill_site.hpp"
 
 #include <algorithm>
-#include <boost/json.hpp>
 #include <limits>
 
 #include "host/backfill/slot_load.hpp"
@@ -9,11 +8,10 @@
 #include "host/plugin_loading/directory.hpp"
 #include "host/postgres/backfill/comparison.hpp"
 #include "host/postgres/text_format.hpp"
+#include "host/settings/routing_file.hpp"
 
 namespace lantern::apps {
 namespace {
-
-namespace json = boost::json;
 
 constexpr std::size_t kPageEvents = 1000;
 constexpr std::size_t kLastSliceEvents = 3000;
@@ -33,40 +31,34 @@ postgres::Session catching_session(const std::string& url, const std::string& sc
 
 }  // namespace
 
-std::string JobRequest::json() const {
-    static constexpr const char* kWhen[] = {"ready", "if_equal", "compared", "never"};
-    return json::serialize(json::object{
-        {"swap", kWhen[static_cast<int>(when)]}, {"move_dependents", move_dependents}, {"keep_ms", keep.count()}});
-}
-
-JobRequest JobRequest::parse(const std::string& text) {
-    const auto object = json::parse(text).as_object();
-    JobRequest request;
-    const auto& when = object.at("swap").as_string();
-    request.when = when == "if_equal"   ? backfill::SwapWhen::if_equal
-                   : when == "compared" ? backfill::SwapWhen::compared
-                   : when == "never"    ? backfill::SwapWhen::never
-                                        : backfill::SwapWhen::ready;
-    request.move_dependents = object.at("move_dependents").as_bool();
-    request.keep = Milliseconds(object.at("keep_ms").to_number<std::int64_t>());
-    return request;
-}
-
 std::unique_ptr<worker::Projection> Folding::make_object() const {
-    auto made = library->make_projection(handler.settings, [](plugin_loading::LogLevel, std::string_view) {});
+    auto made = library->make_projection(handler.settings, {});
     if (!made) refuse(handler.name, made.error());
     return std::move(made.value());
 }
 
-Folding folding_of(const Instance& at, const HandlerName& name) {
+namespace {
+
+HandlerSettings settings_of(postgres::Catalog& catalog, const Settings& settings, const HandlerName& name) {
+    const auto head = catalog.routing();
+    if (!head) refuse(name, "no routing is in force yet; a running host applies its routing file");
+    const auto routing =
+        settings::parse_routing(head->content, settings.routing_file, settings::process_environment());
+    if (!routing)
+        refuse(name, "routing revision " + std::to_string(head->number) + " can't be read here:\n" +
+                         settings::text(routing.error()));
+    for (const auto& handler : routing.value().handlers)
+        if (handler.name == name) return handler;
+    refuse(name, "routing revision " + std::to_string(head->number) + " has no such handler");
+}
+
+}  // namespace
+
+Folding folding_of(const Instance& at, const HandlerName& name, const std::string& build) {
     Folding folding;
     folding.settings = at.settings();
-    const auto routing = at.routing();
-    const auto found = std::find_if(routing.handlers.begin(), routing.handlers.end(),
-                                    [&](const auto& handler) { return handler.name == name; });
-    if (found == routing.handlers.end()) refuse(name, "the routing file has no such handler");
-    folding.handler = *found;
     postgres::Catalog catalog(folding.settings.postgres_url);
+    folding.handler = settings_of(catalog, folding.settings, name);
     const auto registered = catalog.handler(name);
     if (!registered || registered->state == "removed")
         refuse(name, "is not registered yet; a running host registers what its routing file names");
@@ -75,7 +67,10 @@ Folding folding_of(const Instance& at, const HandlerName& name) {
     plugin_loading::ProbeOptions probing;
     probing.copies = at.cache_directory();
     const plugin_loading::Directory plugins(folding.settings.plugin_directory, probing);
-    auto library = plugins.open(folding.handler.plugin);
+    if (!build.empty() && !plugins.recall(build))
+        throw Fault(FaultKind::outage, "handler " + name.value,
+                    "build " + build.substr(0, 12) + " of plugin " + folding.handler.plugin + " is not on this machine");
+    auto library = build.empty() ? plugins.open(folding.handler.plugin) : plugins.open_build(build);
     if (!library) refuse(name, library.error());
     folding.library = library.value();
     if (folding.plugin().kind != PluginKind::projection)
@@ -172,7 +167,9 @@ void BackfillSite::enter(backfill::Phase phase) {
 }
 
 void BackfillSite::end(const std::string& state, const std::string& reason) {
+    const std::string beside = job().schema;
     parts_.jobs.end(parts_.steps, state, reason);
+    if (parts_.request.when == backfill::SwapWhen::never && state == "done") postgres::drop_beside(connection_, beside);
     parts_.log.info("job ended", {{"state", state}, {"reason", reason}});
 }
 
@@ -181,6 +178,10 @@ void BackfillSite::create() {
     // 1. The mark first: whatever is committed later is in the slices behind it. 2. The schema. 3. The shares.
     const Mark mark = source_.take_mark();
     postgres::create_beside(connection_, folding.schema(folding.beside()));
+    if (parts_.request.sample > 0) {
+        parts_.jobs.set_schema(parts_.steps, folding.beside(), mark);
+        return;
+    }
     const auto events = mark.ceiling.value == std::numeric_limits<std::int64_t>::max() ? mark.floor : mark.ceiling;
     parts_.jobs.plan(parts_.job, std::clamp(events.value / kSlots + 1, kSlotEventsMin, kSlotEventsMax));
     parts_.jobs.set_schema(parts_.steps, folding.beside(), mark);
@@ -201,6 +202,14 @@ CatchUp& BackfillSite::catching() {
     return *catching_;
 }
 
+const std::vector<StreamId>& BackfillSite::sample() {
+    if (sample_.empty()) {
+        sample_ = postgres::sample_streams(connection_, parts_.request.sample, parts_.job);
+        std::sort(sample_.begin(), sample_.end());
+    }
+    return sample_;
+}
+
 void BackfillSite::catch_up_rest() {
     const auto now = job();
     std::vector<StreamId> streams;
@@ -210,6 +219,8 @@ void BackfillSite::catch_up_rest() {
         if (!kept) throw Fault(FaultKind::configuration, "backfill", "no earlier model of the handler is kept");
         parts_.jobs.set_schema(parts_.steps, kept->schema, source_.take_mark());
         streams = postgres::streams_behind(connection_, now.handler, kept->schema);
+    } else if (parts_.request.sample > 0) {
+        streams = sample();
     } else {
         streams = postgres::long_streams(connection_, backfill::kLongStream);
     }
@@ -229,6 +240,10 @@ std::optional<std::size_t> BackfillSite::slice(const Mark& from, const Mark& to,
         if (events > events_max) return std::nullopt;
         if (!page.events.empty()) {
             after = page.events.back().position;
+            if (parts_.request.sample > 0)
+                std::erase_if(page.events, [&](const Event& event) {
+                    return !std::binary_search(sample().begin(), sample().end(), event.stream);
+                });
             catching().apply(page.events);
         }
         if (page.last) return events;
@@ -247,9 +262,12 @@ std::size_t BackfillSite::catch_up() {
 
 bool BackfillSite::equal() {
     const auto now = job();
+    std::optional<std::vector<StreamId>> chosen;
+    if (parts_.request.sample > 0) chosen = sample();
     postgres::Comparison comparison;
     for (int round = 0; round < kComparisons; ++round) {
-        comparison = postgres::compare(connection_, now.handler.value, now.schema, parts_.folding.plugin().tables);
+        comparison = postgres::compare(connection_, now.handler.value, now.schema, parts_.folding.plugin().tables,
+                                       chosen);
         if (comparison.settled()) break;
         // The live model is ahead, or behind: look again once both have moved on.
         if (parts_.stop.wait(Milliseconds{500})) throw Fault(FaultKind::outage, "backfill", "asked to stop");

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "host/apps/backfill/job_request.hpp"
 #include "host/apps/instance.hpp"
-#include "host/backfill/conductor.hpp"
 #include "host/core/description.hpp"
 #include "host/plugin_loading/library.hpp"
 #include "host/plugin_loading/upcasters.hpp"
@@ -21,16 +21,6 @@
 #include "host/worker/projection_applier.hpp"
 
 namespace lantern::apps {
-
-// What a job was asked for; JSON in its row.
-struct JobRequest {
-    backfill::SwapWhen when = backfill::SwapWhen::ready;
-    bool move_dependents = false;
-    Milliseconds keep{0};
-
-    std::string json() const;
-    static JobRequest parse(const std::string& json);
-};
 
 // What events are folded with.
 struct Folding {
@@ -52,8 +42,9 @@ struct Folding {
     std::string kept() const { return handler.name.value + "@" + std::to_string(registered.generation.value); }
 };
 
-// Fault of kind configuration when the handler can't be folded, and why.
-Folding folding_of(const Instance& at, const HandlerName& handler);
+// By the applied routing. `build`: empty, the one in the plugin directory. Fault of kind configuration when the handler
+// can't be folded, and why; of kind outage when that build is not on this machine.
+Folding folding_of(const Instance& at, const HandlerName& handler, const std::string& build = {});
 
 // Slices and streams of the store, through the worker's own rules, into a schema beside.
 class CatchUp {
@@ -108,12 +99,14 @@ public:
 private:
     postgres::Job job();
     CatchUp& catching();
+    const std::vector<StreamId>& sample();
     std::optional<std::size_t> slice(const Mark& from, const Mark& to, std::size_t events_max);
 
     Parts parts_;
     postgres::Connection connection_;
     postgres::Source source_;
     std::unique_ptr<CatchUp> catching_;
+    std::vector<StreamId> sample_;  // those of a sample, once asked for
 };
 
 }  // namespace lantern::apps

@@ -2,6 +2,7 @@
 // schemas mark as secret. `lantern export | lantern import -` into an empty store gives the same streams.
 #include <iostream>
 
+#include "host/apps/backfill/event_schemas.hpp"
 #include "host/apps/backfill/progress.hpp"
 #include "host/apps/verbs.hpp"
 #include "host/backfill/import_line.hpp"
@@ -9,7 +10,6 @@
 #include "host/core/fault.hpp"
 #include "host/postgres/store/exported.hpp"
 #include "host/processes/stop_request.hpp"
-#include "host/schemas/event_schemas.hpp"
 
 namespace lantern::apps {
 namespace {
@@ -43,18 +43,10 @@ postgres::ExportSelection selection_of(const Words& words) {
     return selection;
 }
 
-schemas::EventSchemas schemas_of(const Settings& settings) {
-    auto loaded = schemas::EventSchemas::load(settings.schema_directory);
-    if (loaded) return std::move(loaded.value());
-    std::string problems;
-    for (const auto& problem : loaded.error()) problems += "\n  " + problem;
-    refuse("event schemas can't be used:" + problems);
-}
-
 int export_events(const Instance& at, const Words& words) {
     const processes::StopRequest stop;
     const Settings settings = at.settings();
-    const auto schemas = schemas_of(settings);
+    const auto schemas = event_schemas(settings, "export");
     postgres::Exported exported(settings.postgres_url, selection_of(words));
     const std::string source = std::string(backfill::kStoreSource) + exported.incarnation().text();
     std::ios::sync_with_stdio(false);

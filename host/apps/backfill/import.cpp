@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "host/apps/backfill/event_schemas.hpp"
 #include "host/apps/backfill/progress.hpp"
 #include "host/apps/verbs.hpp"
 #include "host/backfill/importing.hpp"
@@ -68,7 +69,7 @@ public:
             if (line) {
                 lines.push_back(std::move(line.value()));
             } else {
-                problems_.push_back(line.error());
+                problems_.insert(problems_.end(), line.error().begin(), line.error().end());
                 if (problems_.size() >= kProblemsShown) break;
             }
         }
@@ -100,11 +101,31 @@ int show(const std::vector<backfill::LineProblem>& problems, std::int64_t import
     return kFailed;
 }
 
-int check(Lines& lines) {
+using Check = std::function<std::vector<backfill::LineProblem>(const backfill::ImportLine&)>;
+
+// By the schema of its event; a type that has none is not looked into. What an export brings has lost its secrets.
+Check check_by(const schemas::EventSchemas& schemas) {
+    return [&schemas](const backfill::ImportLine& line) {
+        std::vector<backfill::LineProblem> problems;
+        for (const auto& wrong :
+             schemas.check(line.type, line.schema_version, line.data, schemas::EventSchemas::Secrets::may_lack))
+            problems.push_back({line.number, "data" + wrong.pointer, wrong.message});
+        return problems;
+    };
+}
+
+int check(Lines& lines, const Check& check) {
     std::int64_t good = 0;
-    for (auto chunk = lines.next(); !chunk.empty(); chunk = lines.next())
+    std::vector<backfill::LineProblem> problems;
+    for (auto chunk = lines.next(); !chunk.empty() && problems.size() < kProblemsShown; chunk = lines.next()) {
+        for (const auto& line : chunk) {
+            const auto wrong = check(line);
+            problems.insert(problems.end(), wrong.begin(), wrong.end());
+        }
         good += static_cast<std::int64_t>(chunk.size());
-    if (!lines.problems().empty()) return show(lines.problems(), 0);
+    }
+    problems.insert(problems.end(), lines.problems().begin(), lines.problems().end());
+    if (!problems.empty()) return show(problems, 0);
     std::cout << good << " events are well-formed; nothing was imported" << std::endl;
     return 0;
 }
@@ -119,7 +140,8 @@ int import(const Instance& at, const Words& words) {
     }
     std::ios::sync_with_stdio(false);
     Lines lines(words.file == "-" ? std::cin : file, words.chunk);
-    if (words.check) return check(lines);
+    const auto schemas = event_schemas(settings, "import");
+    if (words.check) return check(lines, check_by(schemas));
     if (!postgres::migrated(settings.postgres_url))
         refuse("the database is not of this build's shape; run: lantern migrate");
 
@@ -130,7 +152,7 @@ int import(const Instance& at, const Words& words) {
     postgres::Announcer announcer(settings.postgres_url);
     backfill::Importer importer(
         {intake, owners, clock, random,
-         words.deliver_effects ? backfill::Effects::delivered : backfill::Effects::suppressed});
+         words.deliver_effects ? backfill::Effects::delivered : backfill::Effects::suppressed, check_by(schemas)});
     Progress progress("imported", "events");
     std::int64_t events = 0, known = 0;
     for (auto chunk = lines.next(); !chunk.empty() && !stop.requested(); chunk = lines.next()) {
@@ -159,7 +181,8 @@ void add_import(Verbs& verbs) {
     verb.add_option("file", words->file, "NDJSON file; - for standard input")->required();
     verb.add_flag("--deliver-effects", words->deliver_effects,
                   "side effects act on what is imported; without it, it counts as before their start");
-    verb.add_flag("--check", words->check, "only say whether the lines are well-formed");
+    verb.add_flag("--check", words->check,
+                  "only say whether the lines are well-formed and fit their event schemas");
     verb.add_option("--chunk", words->chunk, "lines in one transaction (default 5000)")
         ->check(CLI::Range(1, 50'000));
 }

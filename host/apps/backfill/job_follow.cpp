@@ -1,12 +1,16 @@
 #include "host/apps/backfill/job_follow.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <iostream>
+#include <thread>
 #include <vector>
 
 #include "host/apps/backfill/progress.hpp"
 #include "host/core/fault.hpp"
+#include "host/core/limits.hpp"
 #include "host/postgres/backfill/jobs.hpp"
+#include "host/postgres/operate/hosts.hpp"
 #include "host/processes/child.hpp"
 #include "host/processes/stop_request.hpp"
 
@@ -28,7 +32,7 @@ processes::Program program_of(const Instance& at, std::int64_t job) {
     const Settings settings = at.settings();
     processes::Program program;
     program.argv = {processes::own_program(),
-                    "backfill-process",
+                    "backfill",
                     std::to_string(job),
                     "--config",
                     at.config_directory().string(),
@@ -52,7 +56,11 @@ int report(const Instance& at, const postgres::Job& job) {
     if (const auto* equal = progress.if_contains("equal")) {
         differs = !equal->as_bool();
         for (const auto& table : progress.at("tables").as_array())
-            std::cout << "  " << std::string(table.at("table").as_string()) << ": " << table.at("equal")
+            if (!table.at("compared").as_bool())
+                std::cout << "  " << std::string(table.at("table").as_string())
+                          << ": not compared, its rows are shared by all streams and not of the sample alone\n";
+            else
+                std::cout << "  " << std::string(table.at("table").as_string()) << ": " << table.at("equal")
                       << " rows equal, " << table.at("differing") << " differ, " << table.at("unsettled")
                       << " could not be compared\n";
         for (const auto& one : progress.at("differences").as_array())
@@ -65,16 +73,40 @@ int report(const Instance& at, const postgres::Job& job) {
     return job.state == "done" ? 0 : 1;
 }
 
-std::string note_of(const postgres::Job& job) {
+std::string note_of(const Instance& at, const postgres::Job& job) {
     if (job.state == "paused") return "paused";
+    if (job.processes == 0 && hosts_at_work(at).empty())
+        return "nobody works on it: start a host, or `lantern jobs follow " + std::to_string(job.id) +
+               " --processes 2`";
     std::string note = job.phase;
     if (job.phase == "load")
         note += " " + std::to_string(job.slots_done) + "/" + std::to_string(job.slots) + " shares, " +
                 std::to_string(job.processes) + " processes";
+    if (!job.slowed.empty()) note += ", slowed down to " + job.slowed;
     return note;
 }
 
 }  // namespace
+
+std::vector<std::string> hosts_at_work(const Instance& at) {
+    std::vector<std::string> found;
+    for (const auto& host : postgres::Hosts(at.settings().postgres_url).seen_within(limits::kHeartbeatDead))
+        if (std::find(host.roles.begin(), host.roles.end(), "backfill") != host.roles.end())
+            found.push_back(host.host + " (process " + std::to_string(host.pid) + ")");
+    return found;
+}
+
+int processes_here(const Instance& at, std::optional<int> asked) {
+    const auto hosts = hosts_at_work(at);
+    const int usual = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, 4u));
+    const int own = asked.value_or(hosts.empty() ? usual : 0);
+    std::string names;
+    for (const auto& host : hosts) names += (names.empty() ? "" : ", ") + host;
+    std::cerr << (hosts.empty() ? "no host works on jobs" : "processes of " + names + " work on it");
+    if (own > 0) std::cerr << (hosts.empty() ? ": " : ", and ") << own << " of this verb";
+    std::cerr << std::endl;
+    return own;
+}
 
 int follow(const Instance& at, std::int64_t id, int count) {
     const processes::StopRequest stop;
@@ -89,7 +121,7 @@ int follow(const Instance& at, std::int64_t id, int count) {
             if (job->ended()) break;
             for (auto& child : children)
                 if (!child || !child->running()) child = std::make_unique<processes::Child>(program_of(at, id));
-            progress.at(job->events, job->events_total, note_of(*job));
+            progress.at(job->events, job->events_total, note_of(at, *job));
         } catch (const Fault& fault) {
             if (!fault.retryable() && !fault.in_doubt()) throw;
             progress.at(0, std::nullopt, std::string("waits: ") + fault.what());

@@ -21,7 +21,7 @@ using postgres::Jobs;
 
 struct Words {
     std::int64_t job = 0, rate = 0, limit = 20;
-    int processes = -1;
+    std::optional<int> processes;
     std::string format = "table";
 };
 
@@ -43,6 +43,8 @@ json::value json_of(const Job& job) {
                         {"created_at", iso8601(job.created_at)},
                         {"ended_at", job.ended_at ? json::value(iso8601(*job.ended_at)) : json::value(nullptr)},
                         {"max_rate", job.max_rate},
+                        {"plugin_build", job.plugin_build},
+                        {"slowed", job.slowed},
                         {"events", job.events},
                         {"events_total", job.events_total},
                         {"parked", job.parked},
@@ -101,8 +103,8 @@ int act(const Instance& at, const Words& words, Jobs::Action action, const char*
 int follow_job(const Instance& at, const Words& words) {
     Jobs jobs(at.settings().postgres_url);
     const Job job = find(jobs, words.job);
-    const int own = words.processes >= 0 ? words.processes : job.processes > 0 ? 0 : 2;
-    return follow(at, words.job, own);
+    const bool worked_on = job.processes > 0 && !words.processes;
+    return follow(at, words.job, job.ended() || worked_on ? 0 : processes_here(at, words.processes));
 }
 
 }  // namespace
@@ -134,7 +136,8 @@ void add_jobs(Verbs& verbs) {
                                         [following](const Instance& at) { return follow_job(at, *following); });
     number(following_verb, following);
     following_verb.add_option("--processes", following->processes,
-                              "that work on it here (default: 2 when nobody works on it)");
+                              "of this verb that work on it too (default: none if a host is there)")
+        ->check(CLI::Range(0, 64));
     struct Hand {
         const char *name, *description, *done;
         Jobs::Action action;

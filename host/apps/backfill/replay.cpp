@@ -15,11 +15,11 @@ namespace {
 
 constexpr int kTriesMax = 5;
 
-[[noreturn]] void refuse(const Folding& folding, const std::string& why) {
-    throw Fault(FaultKind::configuration, "handler " + folding.handler.name.value, why);
+[[noreturn]] void refuse(const HandlerName& handler, const std::string& why) {
+    throw Fault(FaultKind::configuration, "handler " + handler.value, why);
 }
 
-void read_bound(const Folding& folding, const std::string& option, const std::string& text,
+void read_bound(const HandlerName& handler, const std::string& option, const std::string& text,
                 std::optional<Position>& position, std::optional<Timestamp>& time) {
     if (text.empty()) return;
     if (const auto number = settings::parse_integer(text)) {
@@ -27,24 +27,37 @@ void read_bound(const Folding& folding, const std::string& option, const std::st
     } else {
         time = parse_iso8601(text);
         if (!time)
-            refuse(folding, option + " " + text + ": expected a position, or a time as 2026-11-21T03:33:26Z");
+            refuse(handler, option + " " + text + ": expected a position, or a time as 2026-11-21T03:33:26Z");
     }
 }
 
-postgres::StreamSelection selection_of(const Folding& folding, const ReplayWords& words) {
+}  // namespace
+
+std::string ReplayWords::text() const {
+    std::string text;
+    const auto add = [&](const char* option, const std::string& value) {
+        if (!value.empty()) text.append(text.empty() ? "" : " ").append(option).append(" ").append(value);
+    };
+    add("--stream", stream);
+    add("--aggregate", aggregate);
+    add("--type", type);
+    add("--from", from);
+    add("--to", to);
+    return text;
+}
+
+postgres::StreamSelection selection_of(const HandlerName& handler, const ReplayWords& words) {
     postgres::StreamSelection selection;
     selection.aggregate_type = words.aggregate;
     selection.event_type = words.type;
-    read_bound(folding, "--from", words.from, selection.from_position, selection.from);
-    read_bound(folding, "--to", words.to, selection.to_position, selection.to);
+    read_bound(handler, "--from", words.from, selection.from_position, selection.from);
+    read_bound(handler, "--to", words.to, selection.to_position, selection.to);
     if (words.stream.empty()) return selection;
     const auto slash = words.stream.find('/');
-    if (slash == std::string::npos) refuse(folding, "--stream " + words.stream + ": expected e.g. user/<id>");
+    if (slash == std::string::npos) refuse(handler, "--stream " + words.stream + ": expected e.g. user/<id>");
     selection.stream = {words.stream.substr(0, slash), words.stream.substr(slash + 1)};
     return selection;
 }
-
-}  // namespace
 
 int replay(const Folding& folding, const ReplayWords& words) {
     using Begun = postgres::StreamRefold::Begun;
@@ -52,14 +65,15 @@ int replay(const Folding& folding, const ReplayWords& words) {
     const auto shared = std::find_if(tables.begin(), tables.end(),
                                      [](const auto& table) { return table.ownership == Ownership::shared; });
     if (shared != tables.end())
-        refuse(folding, "table " + shared->name +
-                            " is shared: what one stream did to its rows can't be taken out; "
-                            "rebuild all of it with `lantern backfill " +
-                            folding.handler.name.value + "`");
+        refuse(folding.handler.name, "table " + shared->name +
+                                         " is shared: what one stream did to its rows can't be taken out; "
+                                         "rebuild all of it with `lantern backfill " +
+                                         folding.handler.name.value + "`");
     const processes::StopRequest stop;
     postgres::Connection connection(postgres::session_of_backfill(folding.settings.postgres_url));
-    const auto streams = postgres::select_streams(connection, selection_of(folding, words));
-    if (streams.empty() && !words.stream.empty()) refuse(folding, "there is no stream " + words.stream);
+    const auto streams = postgres::select_streams(connection, selection_of(folding.handler.name, words));
+    if (streams.empty() && !words.stream.empty())
+        refuse(folding.handler.name, "there is no stream " + words.stream);
     if (words.dry_run) {
         std::cout << "would refold " << grouped(static_cast<std::int64_t>(streams.size()))
                   << " streams; nothing was changed" << std::endl;

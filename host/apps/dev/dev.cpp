@@ -176,7 +176,7 @@ void add_dev(Verbs& verbs) {
                           [options](const Instance& at) { return run_dev(at, *options); });
     auto* detach = dev.add_flag("--detach", options->detach, "return when it is ready, and leave it running");
     dev.add_flag("--stop", options->stop, "stop what runs in the directory")->excludes(detach);
-    dev.add_option("--roles", options->roles, "api,relay,worker: what the host runs (default all)");
+    dev.add_option("--roles", options->roles, "api,intake,relay,worker,backfill: what the host runs (default all)");
 }
 
 }  // namespace lantern::apps

@@ -15,7 +15,7 @@ constexpr std::size_t kBuildShown = 12;    // of its hash
 
 telemetry::Fields fields_of(const supervise::Crash& crash) {
     telemetry::Fields fields;
-    if (crash.role == supervise::Role::api) {
+    if (supervise::runs_aggregates(crash.role)) {
         fields = {{"aggregate", crash.subject}, {"command", crash.command}};
     } else {
         fields = {{"handler", crash.subject}};
@@ -66,7 +66,7 @@ void Coroner::record() {
 }
 
 void Coroner::judge(const supervise::Crash& crash, const postgres::CrashCounts& counts) {
-    if (crash.role == supervise::Role::api) {
+    if (supervise::runs_aggregates(crash.role)) {
         if (counts.same >= limits::kCrashesMax)
             log_.error("the command is blocked: it answers 503 until its plugin is replaced",
                        {{"aggregate", crash.subject}, {"command", crash.command}, {"crashes", counts.same}});

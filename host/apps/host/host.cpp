@@ -6,8 +6,10 @@
 #include <fstream>
 
 #include "host/apps/host/host_readiness.hpp"
+#include "host/apps/serve/served_schemas.hpp"
 #include "host/apps/verbs.hpp"
 #include "host/core/fault.hpp"
+#include "host/postgres/backfill/jobs.hpp"
 #include "host/postgres/delivery/leadership.hpp"
 #include "host/postgres/migrate.hpp"
 #include "host/private_servers/place.hpp"
@@ -25,6 +27,7 @@ HostProcesses::Options processes_of(const Instance& at, const Settings& settings
                          settings.plugin_directory.string()};
     options.environment = {{"LANTERN_POSTGRES_URL", settings.postgres_url},
                            {"LANTERN_AMQP_URL", settings.amqp_url},
+                           {"LANTERN_HTTP_ADDRESS", settings.http.address},
                            {"LANTERN_HTTP_PORT", std::to_string(settings.http.port)},
                            {"LANTERN_ADMIN_TOKEN", settings.http.admin_token},
                            {"LANTERN_CACHE_DIR", at.cache_directory().string()},
@@ -104,11 +107,12 @@ std::unique_ptr<Reconciler> Host::prepare(const processes::StopRequest& stop) {
     milliseconds delay = limits::kBackoffFirst;
     while (!stop.requested()) {
         try {
+            load_schemas(settings_);
             if (!postgres::migrated(settings_.postgres_url))
                 throw Fault(FaultKind::configuration, "host",
                             "the database is not of this build's shape; run: lantern migrate");
             catalog_.emplace(settings_.postgres_url);
-            auto reconciler = std::make_unique<Reconciler>(at_, settings_, run_, log_);
+            auto reconciler = std::make_unique<Reconciler>(at_, settings_, Reconciler::Self{run_, options_.roles}, log_);
             if (auto target = reconciler->look()) target_ = *std::move(target);
             remember_the_dead();
             return reconciler;
@@ -139,7 +143,8 @@ void Host::remember_the_dead() {
 
 void Host::aim_at(Target target) {
     target_ = std::move(target);
-    supervise::Wanted wanted{options_.roles, settings_.http.processes, target_.handlers, target_.editions};
+    supervise::Wanted wanted{options_.roles, settings_.http.processes, target_.handlers, target_.editions,
+                              target_.jobs,   settings_.backfill.processes, !settings_.intake.queue.empty()};
     const auto members = supervise::members(wanted);
     if (std::erase_if(not_starting_, [&](const auto& entry) { return !members.contains(entry.first); }) > 0)
         tell_who_does_not_start();
@@ -151,7 +156,8 @@ void Host::aim_at(Target target) {
 
 HostProcesses::Extra Host::extra(const supervise::Member& member) {
     HostProcesses::Extra extra;
-    if (member.role == Role::api) extra.handed_over[BlockedCommands::kVariable] = blocked_.descriptor();
+    if (supervise::runs_aggregates(member.role))
+        extra.handed_over[BlockedCommands::kVariable] = blocked_.descriptor();
     if (!member.handler.empty()) extra.printed.push_back({"handler", member.handler});
     if (member.role == Role::worker) extra.handed_over[telemetry::kTallyVariable] = tallies_.open(member);
     if (const auto launch = target_.launches.find(member.edition); launch != target_.launches.end()) {
@@ -178,6 +184,10 @@ void Host::forget_the_dead() {
             postgres::Leadership(settings_.postgres_url, *dead_relays_.begin()).resign();
             dead_relays_.erase(dead_relays_.begin());
         }
+        while (!dead_backfills_.empty()) {
+            postgres::Jobs(settings_.postgres_url).lost(*dead_backfills_.begin());
+            dead_backfills_.erase(dead_backfills_.begin());
+        }
     } catch (const Fault& fault) {
         // Tried again at the next turn; until then, and at worst, their heartbeats grow old.
         log_.warn("leases of dead processes not freed yet", {{"for", fault.what()}});
@@ -186,8 +196,9 @@ void Host::forget_the_dead() {
 
 void Host::report_ready() {
     try {
-        if (options_.roles.contains(Role::api) &&
-            !http_answers(settings_.http.address, settings_.http.port, "/readyz"))
+        const auto& http = settings_.http;
+        if (options_.roles.contains(Role::api) && !(http.tls ? port_listens(http.address, http.port)
+                                                             : http_answers(http.address, http.port, "/readyz")))
             return;
         if (options_.roles.contains(Role::worker) && !all_bound()) return;
         const auto relay = catalog_->relay();
@@ -221,7 +232,8 @@ void Host::ended(const supervise::Death& death, std::optional<milliseconds> agai
     coroner_.examine(death);
     tallies_.ended(death.member, again_in ? MemberTallies::End::unwanted : MemberTallies::End::wanted);
     if (death.member.role == Role::worker) dead_workers_.insert(death.pid);
-    if (death.member.role == Role::relay) dead_relays_.insert(relay_identity(run_, death.pid));
+    if (death.member.role == Role::relay) dead_relays_.insert(identity_of(Role::relay, run_, death.pid));
+    if (death.member.role == Role::backfill) dead_backfills_.insert(identity_of(Role::backfill, run_, death.pid));
     telemetry::Fields fields{{"member", death.member.text()}, {"pid", death.pid}, {"with", death.how}};
     if (!again_in) return log_.info("ended", fields);
     if (supervisor_->stand_in(death.member)) {
@@ -246,7 +258,7 @@ void Host::took_over(const supervise::Member& member) {
 
 void add_host(Verbs& verbs) {
     struct Words {
-        std::vector<std::string> roles{"api", "relay", "worker"};
+        std::vector<std::string> roles{"api", "intake", "relay", "worker", "backfill"};
         std::string ready_file;
         bool alone = false;
     };
@@ -259,9 +271,9 @@ void add_host(Verbs& verbs) {
         Host(at, std::move(options), telemetry::Log(at.settings().log).with({{"process", "host"}})).run(stop);
         return 0;
     });
-    host.add_option("--roles", words->roles, "api,relay,worker (default all)")
+    host.add_option("--roles", words->roles, "api,intake,relay,worker,backfill (default all)")
         ->delimiter(',')
-        ->check(CLI::IsMember({"api", "relay", "worker"}));
+        ->check(CLI::IsMember({"api", "intake", "relay", "worker", "backfill"}));
     host.add_flag("--alone", words->alone,
                   "no other host shares the store: what an earlier one held is free at once");
     host.add_option("--ready-file", words->ready_file, "file that is written once everything is running and bound");

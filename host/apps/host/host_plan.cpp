@@ -14,6 +14,11 @@ std::optional<std::string> conflict(const postgres::RegisteredHandler& known, co
     return postgres::refusal_of(known, plugin);
 }
 
+bool raises_schema(const postgres::RegisteredHandler& known, const Description& plugin) {
+    return known.kind == PluginKind::projection && plugin.kind == PluginKind::projection &&
+           plugin.schema_version > known.schema_version;
+}
+
 }  // namespace
 
 // Empty: it can run.
@@ -34,17 +39,20 @@ std::string HostPlanner::why_not(const HandlerSettings& handler, const Descripti
 }
 
 HostPlan HostPlanner::plan(const Routing& routing, const plugin_loading::Directory& plugins,
-                           const Registered& registered, const Choice& choice) {
+                           const Registered& registered, const Choice& choice, const Rebuild& rebuild) {
     HostPlan plan;
     for (const auto& handler : routing.handlers) {
         const auto known = registered(handler.name);
         const Description* installed = plugins.find(handler.plugin);
-        std::string why =
-            installed ? why_not(handler, *installed, plugins, known) : plugins.why_not(handler.plugin);
+        const bool raised = installed && known && raises_schema(*known, *installed);
+        std::string why = installed ? why_not(handler, *installed, plugins, raised ? std::nullopt : known)
+                                    : plugins.why_not(handler.plugin);
         // The build that got ready last goes on, from its private copy, when the installed one can't.
         std::optional<std::string> instead;
-        if (!why.empty() && known && !known->plugin_build.empty()) instead = known->plugin_build;
-        if (why.empty()) {
+        if ((raised || !why.empty()) && known && !known->plugin_build.empty()) instead = known->plugin_build;
+        if (raised && why.empty()) {
+            why = rebuild(handler.name, *installed);
+        } else if (why.empty()) {
             const auto chosen = choice(handler.name, *installed);
             if (chosen.build == installed->build) {
                 plan.runnable.push_back({handler, *installed});
@@ -60,7 +68,7 @@ HostPlan HostPlanner::plan(const Routing& routing, const plugin_loading::Directo
             plan.runnable.push_back({handler, before.value()});
             plan.held_back.push_back({handler.name, why});
         } else {
-            plan.refused.push_back({handler.name, why});
+            plan.refused.push_back({handler.name, why.empty() ? "waits for its first rebuild" : why});
         }
     }
     return plan;

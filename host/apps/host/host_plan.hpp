@@ -28,7 +28,8 @@ struct Refused {
 struct HostPlan {
     std::vector<Runnable> runnable;
     std::vector<Refused> refused;    // they do not run
-    std::vector<Refused> held_back;  // of `runnable`: the build that ran before goes on, and why the newer does not
+    // Of `runnable`: the build that ran before goes on, and why the newer does not; empty: it will.
+    std::vector<Refused> held_back;
     std::vector<Runnable> quarantined;  // of `refused`: the build that is there, and none to go back to
 };
 
@@ -38,9 +39,12 @@ public:
     using Registered = std::function<std::optional<postgres::RegisteredHandler>(const HandlerName&)>;
     // Which build is to run instead of the installed one, if that is quarantined.
     using Choice = std::function<supervise::BuildChoice(const HandlerName&, const Description& installed)>;
+    // The installed build declares a higher schema version: begins its rebuild. Why it will not take over then, or
+    // nothing.
+    using Rebuild = std::function<std::string(const HandlerName&, const Description& installed)>;
 
     HostPlan plan(const Routing& routing, const plugin_loading::Directory& plugins, const Registered& registered,
-                  const Choice& choice);
+                  const Choice& choice, const Rebuild& rebuild);
 
 private:
     std::string why_not(const HandlerSettings& handler, const Description& plugin,

@@ -20,6 +20,8 @@ using supervise::Member;
 
 std::vector<std::string> verb_of(const Member& member) {
     std::vector<std::string> verb{std::string(supervise::role_name(member.role))};
+    if (member.role == supervise::Role::backfill)
+        verb.insert(verb.end(), {std::to_string(member.job), "--index", std::to_string(member.index)});
     if (member.role == supervise::Role::worker)
         verb.insert(verb.end(), {member.handler, "--index", std::to_string(member.index)});
     return verb;
@@ -107,7 +109,7 @@ std::vector<supervise::Death> HostProcesses::deaths() {
     for (const auto& [member, running] : running_) {
         const auto ended = running.child->wait(std::chrono::milliseconds{0});
         if (!ended) continue;
-        supervise::Death death{member, running.child->pid(), ended->text(), ended->signal};
+        supervise::Death death{member, running.child->pid(), ended->text(), ended->signal, ended->clean()};
         death.sentence = running.sentence;
         if (running.board) {
             death.calls = running.board->calls();
@@ -200,16 +202,16 @@ void HostProcesses::wait(const std::vector<int>& descriptors, std::chrono::milli
     poll(wanted.data(), wanted.size(), static_cast<int>(wait.count()));
 }
 
-Uuid relay_identity(int pid) {
+Uuid identity_of(supervise::Role role, int pid) {
     const char* run = std::getenv("LANTERN_HOST_RUN");
-    if (const auto host_run = run ? Uuid::parse(run) : std::nullopt) return relay_identity(*host_run, pid);
+    if (const auto host_run = run ? Uuid::parse(run) : std::nullopt) return identity_of(role, *host_run, pid);
     SystemClock clock;
     SystemRandom random;
     return Uuid::v7(clock.now(), random.next(), random.next());
 }
 
-Uuid relay_identity(const Uuid& host_run, int pid) {
-    return Uuid::derived(host_run, "relay " + std::to_string(pid));
+Uuid identity_of(supervise::Role role, const Uuid& host_run, int pid) {
+    return Uuid::derived(host_run, std::string(supervise::role_name(role)) + " " + std::to_string(pid));
 }
 
 }  // namespace lantern::apps

@@ -75,9 +75,10 @@ private:
     std::map<supervise::Member, Running> running_;
 };
 
-// Who a relay is in the store. The host that started it can name it when it died (LANTERN_HOST_RUN is fresh for
-// each run of a host, and inherited), and free the leadership at once. One that no host started is a fresh one.
-Uuid relay_identity(int pid);
-Uuid relay_identity(const Uuid& host_run, int pid);
+// Who a relay or a backfill process is in the store. The host that started it can name it when it died
+// (LANTERN_HOST_RUN is fresh for each run of a host, and inherited), and free what it held at once. One that no
+// host started is a fresh one.
+Uuid identity_of(supervise::Role role, int pid);
+Uuid identity_of(supervise::Role role, const Uuid& host_run, int pid);
 
 }  // namespace lantern::apps

@@ -29,6 +29,12 @@ std::vector<std::string> builds_of(const plugin_loading::Directory& plugins) {
     return builds;
 }
 
+std::vector<std::filesystem::path> watched(std::vector<std::filesystem::path> directories,
+                                           const std::vector<std::filesystem::path>& more) {
+    directories.insert(directories.end(), more.begin(), more.end());
+    return directories;
+}
+
 std::string joined(const std::vector<std::string>& lines) {
     std::string text;
     for (const auto& line : lines) text += (text.empty() ? "" : "\n") + line;
@@ -37,17 +43,20 @@ std::string joined(const std::vector<std::string>& lines) {
 
 }  // namespace
 
-Reconciler::Reconciler(const Instance& at, const Settings& settings, const Uuid& run, const telemetry::Log& log)
+Reconciler::Reconciler(const Instance& at, const Settings& settings, const Self& self, const telemetry::Log& log)
     : routing_file_(std::filesystem::absolute(settings.routing_file).lexically_normal()),
       log_(log),
       catalog_(settings.postgres_url),
       hosts_(settings.postgres_url),
       plugins_(settings.plugin_directory, probe_options(at)),
-      watch_({routing_file_.parent_path(), settings.plugin_directory}),
-      builds_(settings.postgres_url, at.cache_directory(), log_) {
+      served_(at, settings),
+      watch_(watched(served_.directories(), {routing_file_.parent_path(), settings.plugin_directory})),
+      builds_(settings.postgres_url, at.cache_directory(), log_),
+      rebuilds_(settings.postgres_url, host_name(), settings.backfill.keep, log_) {
     note_.host = host_name();
     note_.routing_file = routing_file_.string();
-    note_.run = run;
+    note_.run = self.run;
+    for (const auto role : self.roles) note_.roles.emplace_back(supervise::role_name(role));
     note_.pid = getpid();
     if (const auto judged = hosts_.judged(note_.host, note_.routing_file)) note_.file_base = judged->file_base;
 }
@@ -55,10 +64,12 @@ Reconciler::Reconciler(const Instance& at, const Settings& settings, const Uuid&
 std::optional<Target> Reconciler::look() {
     const bool other_plugins = look_at_plugins();
     const bool other_file = look_at_file();
+    const bool other_settings = look_at_settings();
     auto head = catalog_.routing();
     const bool other_head = head && head->number != note_.revision;
     to_judge_ = to_judge_ || other_plugins || other_file || other_head;
-    to_follow_ = builds_.tend() || to_follow_ || other_plugins || other_head;
+    const bool other_jobs = rebuilds_.look();
+    to_follow_ = builds_.tend() || other_jobs || to_follow_ || other_plugins || other_head || other_settings;
     if (to_judge_) judge(head);
     to_judge_ = false;
     if (to_follow_ && head) follow(*head);
@@ -84,6 +95,14 @@ bool Reconciler::look_at_file() {
     auto read = settings::read_routing(routing_file_, settings::process_environment());
     file_ = read ? File{signature, std::move(read.value()), {}} : File{signature, std::nullopt, read.error()};
     return true;
+}
+
+bool Reconciler::look_at_settings() {
+    const bool others = served_.look(watch_);
+    of_served_.clear();
+    if (!served_.problem().empty())
+        of_served_.push_back({"settings", "the api goes on with those before: " + served_.problem()});
+    return others;
 }
 
 // How the file stands to the routing in force; an edit of that is applied.
@@ -164,7 +183,8 @@ void Reconciler::follow(const postgres::RoutingRevision& head) {
     editions_.revised(routing.value().handlers, head.number);
     HostPlan plan = planner_.plan(
         routing.value(), plugins_, [&](const HandlerName& name) { return catalog_.handler(name); },
-        [&](const HandlerName& name, const Description& plugin) { return builds_.build_to_run(name, plugin); });
+        [&](const HandlerName& name, const Description& plugin) { return builds_.build_to_run(name, plugin); },
+        [&](const HandlerName& name, const Description& plugin) { return rebuilds_.rebuild_for(name, plugin); });
     for (const auto& bad : plan.quarantined) {
         const auto refused = std::find_if(plan.refused.begin(), plan.refused.end(),
                                           [&](const auto& other) { return other.handler == bad.handler.name; });
@@ -180,7 +200,7 @@ void Reconciler::follow(const postgres::RoutingRevision& head) {
     for (const auto& refused : plan.refused)
         of_handlers_.push_back({refused.handler.value, "does not run: " + refused.why});
     for (const auto& held : plan.held_back)
-        of_handlers_.push_back({held.handler.value, "the build that ran before goes on: " + held.why});
+        if (!held.why.empty()) of_handlers_.push_back({held.handler.value, "the build that ran before goes on: " + held.why});
     in_force_ = routing.value();
     note_.revision = head.number;
     next_ = target(plan, head.number);
@@ -201,7 +221,8 @@ void Reconciler::pass_over(const postgres::RoutingRevision& head) {
 }
 
 Target Reconciler::target(const HostPlan& plan, std::int64_t revision) {
-    Target made{revision, {}, {}, {}};
+    Target made{revision, {}, {}, {}, {}};
+    made.jobs = rebuilds_.jobs([&](const std::string& build) { return plugins_.recall(build).has_value(); });
     for (const auto& runnable : plan.runnable) {
         std::vector<std::string> builds{runnable.plugin.build};
         for (auto& build : schema_builds(runnable.plugin)) builds.push_back(std::move(build));
@@ -211,7 +232,7 @@ Target Reconciler::target(const HostPlan& plan, std::int64_t revision) {
         made.editions[runnable.handler.name.value] = edition;
         made.launches[edition] = *editions_.launch(edition);
     }
-    std::vector<std::string> of_api;
+    std::vector<std::string> of_api{served_.edition()};
     for (const auto& found : plugins_.found())
         if (found.description &&
             (found.description->kind == PluginKind::aggregate || found.description->kind == PluginKind::schema))
@@ -236,7 +257,7 @@ std::vector<std::string> Reconciler::schema_builds(const Description& plugin) co
 // In the log once, and in this host's row as long as it holds.
 void Reconciler::write_down() {
     note_.problems.clear();
-    for (const auto* of : {&of_file_, &of_plugins_, &of_handlers_, &not_starting_})
+    for (const auto* of : {&of_file_, &of_served_, &of_plugins_, &of_handlers_, &not_starting_})
         note_.problems.insert(note_.problems.end(), of->begin(), of->end());
     for (const auto& problem : note_.problems)
         if (std::find(said_.begin(), said_.end(), problem) == said_.end())

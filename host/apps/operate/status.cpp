@@ -2,6 +2,7 @@
 #include "host/apps/operate/status_shown.hpp"
 #include "host/apps/verbs.hpp"
 #include "host/core/limits.hpp"
+#include "host/postgres/backfill/beside.hpp"
 
 namespace lantern::apps {
 
@@ -11,8 +12,15 @@ void add_status(Verbs& verbs) {
         "status", "show the handlers, their lag, their workers, and why one waits", [format](const Instance& at) {
             const auto url = at.settings().postgres_url;
             postgres::Catalog catalog(url);
-            const Status found{catalog.handlers(), catalog.relay(), catalog.unroutable(), catalog.routing(),
-                               postgres::Hosts(url).seen_within(limits::kHeartbeatDead)};
+            postgres::Connection connection(postgres::session_of_backfill(url));
+            const Status found{catalog.handlers(),
+                               catalog.relay(),
+                               catalog.unroutable(),
+                               catalog.routing(),
+                               postgres::Hosts(url).seen_within(limits::kHeartbeatDead),
+                               postgres::Jobs(url).open(),
+                               postgres::kept_schemas(connection),
+                               postgres::IntakeStatuses(url).read()};
             if (*format == "json")
                 print_status_json(found);
             else

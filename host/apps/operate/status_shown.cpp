@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "host/apps/operate/explain_shown.hpp"
+#include "host/apps/operate/intake_shown.hpp"
 #include "host/core/clock.hpp"
 #include "host/core/limits.hpp"
 
@@ -92,6 +93,47 @@ json::value host_json(const HostNote& host) {
                         {"seen_at", iso8601(host.seen_at)}};
 }
 
+json::value job_json(const postgres::Job& job) {
+    return json::object{{"job", job.id},
+                        {"handler", job.handler.value},
+                        {"kind", job.kind},
+                        {"state", job.state},
+                        {"phase", job.phase},
+                        {"plugin_build", job.plugin_build},
+                        {"requested_by", job.requested_by},
+                        {"events", job.events},
+                        {"events_total", job.events_total},
+                        {"processes", job.processes},
+                        {"slowed", job.slowed}};
+}
+
+json::value kept_json(const postgres::KeptSchema& kept) {
+    return json::object{{"handler", kept.handler.value},
+                        {"schema", kept.schema},
+                        {"plugin", kept.plugin},
+                        {"plugin_version", kept.plugin_version},
+                        {"schema_version", kept.schema_version},
+                        {"kept_at", iso8601(kept.kept_at)},
+                        {"drop_after", kept.drop_after ? json::value(iso8601(*kept.drop_after)) : json::value(nullptr)}};
+}
+
+// Jobs, and what their swaps have replaced.
+void print_backfill(const Status& status) {
+    for (const auto& job : status.jobs) {
+        std::cout << "job " << job.id << ", " << job.kind << " of " << job.handler.value << " by " << job.requested_by
+                  << ": " << job.state << ", phase " << job.phase;
+        if (job.phase == "load" && job.events_total > 0)
+            std::cout << " " << job.events * 100 / job.events_total << " %";
+        std::cout << ", " << job.processes << " processes; `lantern jobs follow " << job.id << "`\n";
+        if (!job.slowed.empty()) std::cout << "    slowed down to " << job.slowed << "\n";
+    }
+    for (const auto& kept : status.kept)
+        std::cout << "the model of " << kept.handler.value << " by " << kept.plugin << " " << kept.plugin_version
+                  << " (schema version " << kept.schema_version << ") is kept "
+                  << (kept.drop_after ? "until " + time_text(*kept.drop_after) : std::string("for good"))
+                  << " for `lantern rollback " << kept.handler.value << "`\n";
+}
+
 std::string workers_text(const HandlerStatus& status) {
     std::string text;
     for (const auto& worker : status.workers)
@@ -156,6 +198,8 @@ std::vector<std::string> reasons(const HandlerStatus& status) {
 
 void print_status(const Status& status) {
     print_cluster(status);
+    print_backfill(status);
+    print_intake(status.intake);
     std::cout << "\n"
               << std::left << std::setw(24) << "handler" << std::setw(13) << "kind" << std::setw(13) << "state"
               << std::right << std::setw(10) << "lag" << std::setw(10) << "seconds" << std::setw(10) << "retrying"
@@ -173,7 +217,9 @@ void print_status(const Status& status) {
 }
 
 void print_status_json(const Status& status) {
-    json::array handlers, hosts, unroutable;
+    json::array handlers, hosts, unroutable, jobs, kept;
+    for (const auto& job : status.jobs) jobs.push_back(job_json(job));
+    for (const auto& one : status.kept) kept.push_back(kept_json(one));
     for (const auto& handler : status.handlers) handlers.push_back(handler_json(handler));
     for (const auto& host : status.hosts) hosts.push_back(host_json(host));
     for (const auto& type : status.unroutable)
@@ -188,6 +234,9 @@ void print_status_json(const Status& status) {
                                                  {"note", relay.note}}},
                           {"hosts", hosts},
                           {"unroutable", unroutable},
+                          {"jobs", jobs},
+                          {"kept", kept},
+                          {"intake", intake_json(status.intake)},
                           {"last_position", relay.last_position.value}};
     if (status.routing)
         document["routing"] = json::object{{"revision", status.routing->number},

@@ -5,8 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "host/postgres/backfill/jobs.hpp"
+#include "host/postgres/backfill/swap.hpp"
 #include "host/postgres/operate/catalog.hpp"
 #include "host/postgres/operate/hosts.hpp"
+#include "host/postgres/operate/intake_status.hpp"
 
 namespace lantern::apps {
 
@@ -16,6 +19,9 @@ struct Status {
     std::vector<postgres::Unroutable> unroutable;
     std::optional<postgres::RoutingRevision> routing;
     std::vector<postgres::HostNote> hosts;  // that live
+    std::vector<postgres::Job> jobs;        // of backfill, that have not ended
+    std::vector<postgres::KeptSchema> kept;
+    std::optional<postgres::IntakeStatus> intake;  // of the queue of events from outside
 };
 
 void print_status(const Status& status);

@@ -245,7 +245,7 @@ int run_plugin(const Instance& at, const PluginRun& asked) {
     const auto upcasters =
         plugin_loading::Upcasters::make(schemas_for(at, asked, description, events.value()), description);
     if (!upcasters) return refuse(upcasters.error());
-    const auto projection = library.value()->make_projection(asked.settings, log_to_stderr());
+    const auto projection = library.value()->make_projection(asked.settings, {log_to_stderr()});
     if (!projection) return refuse(projection.error());
 
     EmptyDatabase database(description.tables);

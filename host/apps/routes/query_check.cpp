@@ -31,7 +31,7 @@ private:
     using Kind = QueryRoute::Kind;
 
     void check(const QueryRoute& route) {
-        if (route.kind != Kind::rows) check_aggregate(route);
+        if (route.kind != Kind::rows && route.kind != Kind::deliveries) check_aggregate(route);
         if (route.kind != Kind::row && route.kind != Kind::rows) return;
         if (const Table* table = table_of(route)) check_columns(route, *table);
     }

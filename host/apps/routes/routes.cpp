@@ -8,6 +8,7 @@
 #include "host/apps/plugins/plugin_verbs.hpp"
 #include "host/apps/routes/query_check.hpp"
 #include "host/apps/routes/routing_check.hpp"
+#include "host/apps/serve/served_schemas.hpp"
 #include "host/apps/verbs.hpp"
 #include "host/plugin_loading/directory.hpp"
 #include "host/settings/routing_file.hpp"
@@ -46,6 +47,7 @@ int check_routes(const Instance& at, std::filesystem::path file) {
     problems.insert(problems.end(), of_queries.begin(), of_queries.end());
     if (!problems.empty()) return refuse(problems);
 
+    load_schemas(settings.value());
     std::set<std::string> types;
     for (const auto& handler : routing.value().handlers) {
         types.insert(handler.event_types.begin(), handler.event_types.end());

@@ -13,11 +13,7 @@ class PluginCheck {
 public:
     PluginCheck(const Routing& routing, const std::filesystem::path& file,
                 const plugin_loading::Directory& directory)
-        : routing_(routing), file_(file), directory_(directory) {
-        for (const auto& found : directory.found()) {
-            if (found.description) descriptions_.push_back(*found.description);
-        }
-    }
+        : routing_(routing), file_(file), directory_(directory), descriptions_(directory.descriptions()) {}
 
     settings::Problems problems() {
         for (const auto& misfit : routing::check(routing_, descriptions_)) add(misfit);
@@ -70,7 +66,7 @@ private:
     const Routing& routing_;
     const std::filesystem::path& file_;
     const plugin_loading::Directory& directory_;
-    std::vector<Description> descriptions_;
+    const std::vector<Description> descriptions_;
     settings::Problems problems_;
 };
 

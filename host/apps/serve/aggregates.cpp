@@ -1,7 +1,6 @@
 #include "host/apps/serve/aggregates.hpp"
 
 #include "host/core/fault.hpp"
-#include "host/plugin_loading/directory.hpp"
 #include "host/plugin_loading/upcasters.hpp"
 #include "host/schemas/validation.hpp"
 
@@ -21,13 +20,18 @@ std::string settings_for(const Description& described, const Settings& settings)
 
 }  // namespace
 
-command::Aggregates load_aggregates(const Settings& settings, const std::filesystem::path& copies,
-                                    const telemetry::Log& log) {
+plugin_loading::Directory plugins_of(const Settings& settings, const std::filesystem::path& copies,
+                                     const telemetry::Log& log) {
     plugin_loading::ProbeOptions probing;
     probing.copies = copies;
-    const plugin_loading::Directory plugins(settings.plugin_directory, std::move(probing));
+    plugin_loading::Directory plugins(settings.plugin_directory, std::move(probing));
     for (const auto& found : plugins.found())
         if (!found.refusal.empty()) log.warn("plugin refused", {{"why", found.refusal}});
+    return plugins;
+}
+
+command::Aggregates load_aggregates(const plugin_loading::Directory& plugins, const Settings& settings,
+                                    const telemetry::Log& log) {
     command::Aggregates aggregates;
     const auto schema_plugins = plugins.open_all(PluginKind::schema);
     for (const auto& library : plugins.open_all(PluginKind::aggregate)) {

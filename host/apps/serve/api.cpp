@@ -4,18 +4,22 @@
 #include <malloc.h>
 
 #include "host/apps/serve/aggregates.hpp"
+#include "host/apps/serve/api_description.hpp"
+#include "host/apps/serve/event_intake.hpp"
 #include "host/apps/serve/ready_signal.hpp"
+#include "host/apps/serve/served_schemas.hpp"
 #include "host/apps/serve/shared_heads.hpp"
 #include "host/apps/serve/watched_aggregates.hpp"
 #include "host/apps/verbs.hpp"
 #include "host/core/fault.hpp"
 #include "host/http/server.hpp"
+#include "host/openapi/pages.hpp"
 #include "host/postgres/store/admissions.hpp"
 #include "host/postgres/store/announcer.hpp"
+#include "host/postgres/store/arrivals.hpp"
 #include "host/postgres/store/reads.hpp"
 #include "host/postgres/store/store.hpp"
 #include "host/processes/stop_request.hpp"
-#include "host/schemas/event_schemas.hpp"
 #include "host/security/hashing_pool.hpp"
 #include "host/security/passwords.hpp"
 #include "host/security/secrets.hpp"
@@ -25,18 +29,10 @@
 namespace lantern::apps {
 namespace {
 
-schemas::EventSchemas schemas_of(const Settings& settings) {
-    auto loaded = schemas::EventSchemas::load(settings.schema_directory);
-    if (loaded) return std::move(loaded.value());
-    std::string problems;
-    for (const auto& problem : loaded.error()) problems += "\n  " + problem;
-    throw Fault(FaultKind::configuration, "event schemas", "cannot be used:" + problems);
-}
-
 // A route whose aggregate is not among them answers 503.
-command::Aggregates aggregates_of(const Settings& settings, const std::filesystem::path& copies,
+command::Aggregates aggregates_of(const plugin_loading::Directory& plugins, const Settings& settings,
                                   WatchedCalls& calls, const telemetry::Log& log) {
-    auto aggregates = load_aggregates(settings, copies, log);
+    auto aggregates = load_aggregates(plugins, settings, log);
     for (auto& [type, loaded] : aggregates) loaded = watched(std::move(loaded), calls);
     for (const auto& route : settings.http.commands)
         if (!aggregates.contains(route.aggregate))
@@ -84,19 +80,24 @@ public:
     Process(const Settings& settings, const std::filesystem::path& cache, const telemetry::Log& log)
         : settings_(settings),
           log_(log),
-          schemas_(schemas_of(settings)),
-          aggregates_(aggregates_of(settings, cache, calls_, log)),
+          schemas_(load_schemas(settings)),
+          plugins_(plugins_of(settings, cache, log)),
+          aggregates_(aggregates_of(plugins_, settings, calls_, log)),
+          description_(settings_, schemas_, plugins_.descriptions()),
           mac_(settings.http.admin_token + settings.http.auth.token_key),
           tokens_(tokens_of(settings)),
           heads_(cache, settings.postgres_url),
           announcer_(settings.postgres_url),
+          owned_(owned_types(settings_, plugins_.descriptions())),
+          intake_(intake_world(settings_, schemas_, owned_, aggregates_, heads_, clock_, &calls_)),
           workers_(settings.http.threads,
                    {[this] { return std::make_unique<postgres::Store>(settings_.postgres_url); },
                     [this] { return std::make_unique<postgres::Reads>(settings_.postgres_url); },
-                    [this] { return std::make_unique<postgres::Admissions>(settings_.postgres_url); }}),
+                    [this] { return std::make_unique<postgres::Admissions>(settings_.postgres_url); },
+                    [this] { return std::make_unique<postgres::Arrivals>(settings_.postgres_url); }}),
           hashing_(settings.http.hash_threads),
           api_(world()),
-          server_({settings.http.address, settings.http.port, settings.http.body_bytes_max},
+          server_(server_options(),
                   [this](http::Request request, http::Respond respond) {
                       api_.handle(std::move(request), std::move(respond));
                   }) {}
@@ -119,11 +120,38 @@ private:
                 hashing_,
                 announcer_,
                 workers_,
-                [this](const Event& event) { return schemas_.shown(event.type, event.schema_version, event.data); },
+                [this](const Event& event) { return schemas_.events.shown(event.type, event.schema_version, event.data); },
+                [this](const CommandRoute& route, std::string_view data) { return check_request(route, data); },
                 [this](std::string_view token) { return caller(token); },
                 tokens_.get(),
                 decoy_hash(),
-                [this](const http::Answered& answered) { log_answer(log_, settings_.http.access_log, answered); }};
+                [this](const http::Answered& answered) { log_answer(log_, settings_.http.access_log, answered); },
+                documents(),
+                &intake_};
+    }
+
+    http::ServerOptions server_options() const {
+        const auto& http = settings_.http;
+        http::ServerOptions options{http.address, http.port, http.body_bytes_max, http.connections_max};
+        options.read_limit = http.read_limit;
+        options.tls = http.tls;
+        options.tls_news = [this](const std::string& why, bool refused) {
+            if (refused)
+                log_.error("the new certificate cannot be used, the old one stays", {{"why", why}});
+            else
+                log_.info("the certificate was read again");
+        };
+        return options;
+    }
+
+    http::Documents::World documents() {
+        if (settings_.http.docs == HttpSettings::Docs::off) return {};
+        return {[this](http::Reads& reads) { return description_.text(reads); }, openapi::pages()};
+    }
+
+    std::vector<command::Rejection> check_request(const CommandRoute& route, std::string_view data) const {
+        const auto* schema = schemas_.requests.find(route);
+        return schema ? rejections_of(schema->check(data)) : std::vector<command::Rejection>{};
     }
 
     // One fixed token, of the operator.
@@ -135,15 +163,19 @@ private:
 
     const Settings settings_;
     const telemetry::Log log_;
-    const schemas::EventSchemas schemas_;
+    const ServedSchemas schemas_;
     WatchedCalls calls_;
+    const plugin_loading::Directory plugins_;
     const command::Aggregates aggregates_;
+    LiveDescription description_;
     const security::KeyedMac mac_;
     const std::unique_ptr<security::Tokens> tokens_;  // nullptr: nobody logs in
     SystemClock clock_;
     SharedHeads heads_;
     command::StreamCache cache_{limits::kStreamCacheBytes};
     postgres::Announcer announcer_;
+    const std::set<std::string> owned_;
+    const intake::Intake intake_;
     http::Workers workers_;
     security::HashingPool hashing_;
     http::Api api_;

@@ -40,7 +40,7 @@ public:
           log_(log),
           catalog_(settings.postgres_url),
           source_(settings.postgres_url),
-          leadership_(settings.postgres_url, relay_identity(getpid())),
+          leadership_(settings.postgres_url, identity_of(supervise::Role::relay, getpid())),
           publisher_(settings.amqp_url, source_.incarnation()),
           relay_(source_, leadership_, publisher_, clock_),
           housekeeping_(settings.postgres_url, settings.keep),

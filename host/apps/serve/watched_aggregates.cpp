@@ -35,6 +35,10 @@ public:
         const Inside inside(calls_, plugin_);
         return state_->unique_keys();
     }
+    Result<std::map<std::string, std::int64_t>> counts() const override {
+        const Inside inside(calls_, plugin_);
+        return state_->counts();
+    }
     Result<std::string> save() const override {
         const Inside inside(calls_, plugin_);
         return state_->save();

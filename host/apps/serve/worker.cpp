@@ -209,12 +209,16 @@ private:
         return [make, first] { return *first ? std::move(*first) : make(); };
     }
 
+    plugin_loading::HostSide host_side() {
+        return {sink_of(log_), [this] { return slot_.time_left(); }};
+    }
+
     std::unique_ptr<worker::Applier> make_applier() {
         const worker::Parking parking(handler_.retry, clock_, random_);
         if (library_->description().kind == PluginKind::projection) {
             const auto make = [this] {
                 const Creating creating(slot_);
-                auto made = library_->make_projection(handler_.settings, sink_of(log_));
+                auto made = library_->make_projection(handler_.settings, host_side());
                 if (!made) refuse(handler_.name.value, made.error());
                 return std::move(made.value());
             };
@@ -224,7 +228,7 @@ private:
         }
         const auto make = [this] {
             const Creating creating(slot_);
-            auto made = library_->make_side_effect(handler_.settings, handler_.name, sink_of(log_));
+            auto made = library_->make_side_effect(handler_.settings, handler_.name, host_side());
             if (!made) refuse(handler_.name.value, made.error());
             return std::move(made.value());
         };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/postgres/array_literal.hpp"
 #include "host/postgres/tables/flush_functions.hpp"
 #include "host/postgres/text_format.hpp"
 
@@ -17,13 +18,19 @@ std::string json_text(std::string_view text) {
     return out + "\"";
 }
 
+using Chosen = std::optional<std::vector<StreamId>>;
+
 // Streams and whether both models stand alike there.
-std::string settled_streams(const std::string& left, const std::string& right) {
+std::string settled_streams(const std::string& left, const std::string& right, const Chosen& chosen) {
+    std::string where;
+    if (chosen)
+        where = " where s.stream_id = any ('" +
+                array_of(*chosen, [](const StreamId& stream) { return stream.value; }) + "'::bigint[])";
     return "select s.aggregate_id, bool_and(coalesce(l.revision, 0) = coalesce(r.revision, 0)"
            " and coalesce(l.state, 0) = coalesce(r.state, 0)) as settled"
            " from lantern.streams s left join " +
            left + ".lantern_streams l on l.stream_id = s.stream_id left join " + right +
-           ".lantern_streams r on r.stream_id = s.stream_id group by s.aggregate_id";
+           ".lantern_streams r on r.stream_id = s.stream_id" + where + " group by s.aggregate_id";
 }
 
 std::string values_of(const Table& table, const std::string& alias) {
@@ -64,7 +71,8 @@ std::string Comparison::json() const {
     for (const auto& table : tables)
         out += (&table == &tables.front() ? "" : ",") + std::string("{\"table\":") + json_text(table.table) +
                ",\"equal\":" + std::to_string(table.equal) + ",\"differing\":" + std::to_string(table.differing) +
-               ",\"unsettled\":" + std::to_string(table.unsettled) + "}";
+               ",\"unsettled\":" + std::to_string(table.unsettled) +
+               ",\"compared\":" + (table.compared ? "true" : "false") + "}";
     out += "],\"differences\":[";
     for (const auto& one : differences)
         out += (&one == &differences.front() ? "" : ",") + std::string("{\"table\":") + json_text(one.table) +
@@ -74,23 +82,28 @@ std::string Comparison::json() const {
 }
 
 Comparison compare(Connection& connection, const std::string& left_name, const std::string& right_name,
-                   const std::vector<Table>& tables) {
+                   const std::vector<Table>& tables, const Chosen& chosen) {
     const auto left = sql_name(left_name), right = sql_name(right_name);
     Comparison comparison;
     comparison.streams_unsettled =
-        connection.query("select count(*) filter (where not settled) from (" + settled_streams(left, right) + ") s")
+        connection.query("select count(*) filter (where not settled) from (" + settled_streams(left, right, chosen) + ") s")
             .integer(0, 0);
     for (const auto& table : tables) {
         const bool owned = table.ownership == Ownership::owned;
+        if (chosen && !owned) {
+            comparison.tables.push_back({table.name, 0, 0, 0, false});
+            continue;
+        }
+        const std::string join = chosen ? " join (" : " left join (";
         const std::string settled =
             owned ? "coalesce(s.settled, true)" : (comparison.streams_unsettled == 0 ? "true" : "false");
         const std::string from =
             "(" + pairs_of(left, right, table) + ") p" +
-            (owned ? " left join (" + settled_streams(left, right) + ") s on s.aggregate_id = p.owner" : "");
+            (owned ? join + settled_streams(left, right, chosen) + ") s on s.aggregate_id = p.owner" : "");
         const auto counts = connection.query(
             "select count(*) filter (where p.same), count(*) filter (where not p.same and " + settled +
             "), count(*) filter (where not p.same and not " + settled + ") from " + from);
-        comparison.tables.push_back({table.name, counts.integer(0, 0), counts.integer(0, 1), counts.integer(0, 2)});
+        comparison.tables.push_back({table.name, counts.integer(0, 0), counts.integer(0, 1), counts.integer(0, 2), true});
         if (counts.integer(0, 1) == 0 || comparison.differences.size() >= kDifferencesMax) continue;
         const auto name = sql_name(table.name);
         const auto rows = connection.query(

@@ -3,6 +3,7 @@
 // compared as a whole, and settled only when all streams are.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct Difference {
 struct TableComparison {
     std::string table;
     std::int64_t equal = 0, differing = 0, unsettled = 0;
+    bool compared = true;  // false: shared rows are not of the chosen streams alone
 };
 
 struct Comparison {
@@ -33,8 +35,10 @@ struct Comparison {
 
 inline constexpr std::size_t kDifferencesMax = 1000;
 
-// `left` and `right` are schemas with these tables.
+// `left` and `right` are schemas with these tables. `chosen`: only rows of these streams, and no shared tables;
+// nothing: all.
 Comparison compare(Connection& connection, const std::string& left, const std::string& right,
-                   const std::vector<Table>& tables);
+                   const std::vector<Table>& tables,
+                   const std::optional<std::vector<StreamId>>& chosen = std::nullopt);
 
 }  // namespace lantern::postgres

@@ -32,8 +32,12 @@ Job read_job(const Rows& rows, std::size_t row) {
     job.slots = rows.integer(row, 19);
     job.slots_done = rows.integer(row, 20);
     job.processes = rows.integer(row, 21);
+    job.plugin_build = rows.text(row, 22);
+    job.slowed = rows.text(row, 23);
     return job;
 }
+
+constexpr std::size_t kOpenMax = 1000;
 
 Session session_of_jobs(const std::string& url) {
     return {.url = url,
@@ -59,7 +63,8 @@ Result<std::int64_t, std::int64_t> Jobs::start(const Request& request) {
             .add(request.kind)
             .add(request.request)
             .add(request.who)
-            .add(request.max_rate);
+            .add(request.max_rate)
+            .add(request.plugin_build);
         return connection_.exec(kStart, params, Commits::here).integer(0, 0);
     } catch (const Fault& fault) {
         const std::string message = fault.what();
@@ -70,26 +75,35 @@ Result<std::int64_t, std::int64_t> Jobs::start(const Request& request) {
 
 std::optional<Job> Jobs::find(std::int64_t job) {
     connection_.ensure();
-    const auto rows = connection_.exec(kJobs, Params{}.add(job).add(1));
+    const auto rows = connection_.exec(kJobs, Params{}.add(job).add(1).add("false"));
     if (rows.empty()) return std::nullopt;
     return read_job(rows, 0);
 }
 
-std::vector<Job> Jobs::list(std::size_t limit) {
+std::vector<Job> Jobs::listed(std::size_t limit, const char* only_open) {
     connection_.ensure();
-    const auto rows = connection_.exec(kJobs, Params{}.add_null().add(static_cast<std::int64_t>(limit)));
+    const auto rows =
+        connection_.exec(kJobs, Params{}.add_null().add(static_cast<std::int64_t>(limit)).add(only_open));
     std::vector<Job> jobs;
     for (std::size_t row = 0; row < rows.size(); ++row) jobs.push_back(read_job(rows, row));
     return jobs;
 }
 
-std::optional<std::int64_t> Jobs::running() {
+std::vector<Job> Jobs::list(std::size_t limit) {
+    return listed(limit, "false");
+}
+
+std::vector<Job> Jobs::open() {
+    return listed(kOpenMax, "true");
+}
+
+std::optional<Job> Jobs::of_build(const HandlerName& handler, const std::string& build) {
     connection_.ensure();
     const auto rows = connection_.query(
-        "select job_id from lantern.jobs where ended_at is null and state = 'running'"
-        " order by job_id limit 1");
-    if (rows.empty()) return std::nullopt;
-    return rows.integer(0, 0);
+        "select max(job_id) from lantern.jobs where handler = $1 and plugin_build = $2 and kind = 'rebuild'",
+        Params{}.add(handler.value).add(build));
+    if (rows.null(0, 0)) return std::nullopt;
+    return find(rows.integer(0, 0));
 }
 
 std::optional<std::string> Jobs::act(std::int64_t job, Action action, std::int64_t rate, const std::string& who) {
@@ -127,10 +141,23 @@ void Jobs::release(const WorkerId& worker) {
                       Params{}.add(worker), Commits::here);
 }
 
+void Jobs::lost(const WorkerId& worker) {
+    connection_.ensure();
+    connection_.query(
+        "update lantern.job_slots set worker_id = null, lost = lost + 1 where worker_id = $1::uuid and not done",
+        Params{}.add(worker), Commits::here);
+}
+
+void Jobs::slowed(std::int64_t job, const std::string& why) {
+    connection_.ensure();
+    connection_.query("update lantern.jobs set slowed = $2 where job_id = $1::bigint and ended_at is null",
+                      Params{}.add(job).add(why), Commits::here);
+}
+
 void Jobs::fail(std::int64_t job, const std::string& why) {
     connection_.ensure();
     connection_.query(
-        "update lantern.jobs set state = 'failed', reason = $2, ended_at = clock_timestamp()"
+        "update lantern.jobs set state = 'failed', reason = $2, slowed = '', ended_at = clock_timestamp()"
         " where job_id = $1::bigint and ended_at is null",
         Params{}.add(job).add(why), Commits::here);
 }
@@ -149,7 +176,7 @@ bool Jobs::written(const std::string& assignments, const SlotLease& steps, Param
 }
 
 bool Jobs::enter(const SlotLease& steps, const std::string& phase) {
-    return written("phase = $1", steps, Params{}.add(phase));
+    return written("phase = $1, slowed = ''", steps, Params{}.add(phase));
 }
 
 bool Jobs::set_schema(const SlotLease& steps, const std::string& schema, const Mark& mark) {
@@ -168,7 +195,7 @@ bool Jobs::note(const SlotLease& steps, const std::string& progress) {
 }
 
 bool Jobs::end(const SlotLease& steps, const std::string& state, const std::string& reason) {
-    return written("state = $1, reason = $2, ended_at = clock_timestamp()", steps, Params{}.add(state).add(reason));
+    return written("state = $1, reason = $2, slowed = '', ended_at = clock_timestamp()", steps, Params{}.add(state).add(reason));
 }
 
 }  // namespace lantern::postgres

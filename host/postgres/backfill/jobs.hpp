@@ -21,6 +21,8 @@ struct Job {
     std::string schema;             // being built, or kept
     std::string request, progress;  // JSON objects
     std::string reason, requested_by;
+    std::string plugin_build;  // that folds, on every host
+    std::string slowed;        // why its processes work slower than they could; empty: they don't
     std::optional<Mark> mark;  // everything up to here is applied or parked in `schema`
     std::int64_t max_rate = 0;
     Timestamp created_at;
@@ -48,12 +50,15 @@ public:
         HandlerName handler;
         std::string kind, request, who;
         std::int64_t max_rate = 0;
+        std::string plugin_build;
     };
     // Error: the number of the one that is running for this handler.
     Result<std::int64_t, std::int64_t> start(const Request& request);
     std::optional<Job> find(std::int64_t job);
     std::vector<Job> list(std::size_t limit);  // newest first
-    std::optional<std::int64_t> running();     // any that is, for whoever looks for work
+    std::vector<Job> open();                   // those that have not ended, for whoever looks for work
+    // The newest that folded with this build, whatever became of it.
+    std::optional<Job> of_build(const HandlerName& handler, const std::string& build);
 
     enum class Action { pause, resume, cancel, throttle };
     // The state before; nothing: no such job. Only a running or paused one is changed.
@@ -64,6 +69,9 @@ public:
     enum class Share { history, steps };
     std::optional<SlotLease> lease(std::int64_t job, const WorkerId& worker, Share share);
     void release(const WorkerId& worker);
+    // The supervisor saw the process end while it held something: that is free at once.
+    void lost(const WorkerId& worker);
+    void slowed(std::int64_t job, const std::string& why);  // empty: no longer
     void fail(std::int64_t job, const std::string& why);  // whatever its state, unless it has ended
     // Each of these is written only by the holder of the steps; false: that is another by now.
     bool enter(const SlotLease& steps, const std::string& phase);
@@ -73,6 +81,7 @@ public:
     bool end(const SlotLease& steps, const std::string& state, const std::string& reason);
 
 private:
+    std::vector<Job> listed(std::size_t limit, const char* only_open);
     bool written(const std::string& assignments, const SlotLease& steps, Params params);
 
     Connection connection_;

@@ -17,19 +17,29 @@ std::string time_literal(Timestamp time) {
 
 }  // namespace
 
-std::vector<StreamId> select_streams(Connection& connection, const StreamSelection& selection) {
-    std::string sql = "select s.stream_id from lantern.streams s where true";
+std::string stream_condition(const StreamSelection& selection) {
+    std::string sql;
     if (selection.stream)
         sql += " and s.aggregate_type = " + sql_literal(selection.stream->first) +
                " and s.aggregate_id = " + sql_literal(selection.stream->second);
     if (!selection.aggregate_type.empty())
         sql += " and s.aggregate_type = " + sql_literal(selection.aggregate_type);
+    return sql;
+}
+
+std::string event_condition(const StreamSelection& selection) {
     std::string event;
     if (!selection.event_type.empty()) event += " and e.type = " + sql_literal(selection.event_type);
     if (selection.from_position) event += " and e.position >= " + std::to_string(selection.from_position->value);
     if (selection.to_position) event += " and e.position <= " + std::to_string(selection.to_position->value);
     if (selection.from) event += " and e.recorded_at >= " + time_literal(*selection.from);
     if (selection.to) event += " and e.recorded_at < " + time_literal(*selection.to);
+    return event;
+}
+
+std::vector<StreamId> select_streams(Connection& connection, const StreamSelection& selection) {
+    std::string sql = "select s.stream_id from lantern.streams s where true" + stream_condition(selection);
+    const auto event = event_condition(selection);
     if (!event.empty())
         sql += " and exists (select from lantern.events e where e.stream_id = s.stream_id" + event + ")";
     const auto rows = connection.query(sql + " order by s.stream_id");

@@ -21,6 +21,9 @@ struct StreamSelection {
     std::optional<Timestamp> from, to;                          // recorded at: from <= t < to
 };
 std::vector<StreamId> select_streams(Connection& connection, const StreamSelection& selection);
+// The same of streams s, and of their events e, as SQL: " and ...", or empty.
+std::string stream_condition(const StreamSelection& selection);
+std::string event_condition(const StreamSelection& selection);
 
 class StreamRefold final : public backfill::Scan, public backfill::Load {
 public:

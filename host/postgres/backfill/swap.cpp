@@ -19,13 +19,13 @@ bool take_barrier(Connection& connection, std::int32_t handler_id) {
 void swap_schemas(Connection& connection, const SwapOrder& order) {
     Params params;
     params.add(order.schema.handler.value).add(order.schema.beside).add(order.kept);
-    params.add(order.plugin.name).add(order.plugin.version).add(order.plugin.schema_version);
+    params.add(order.plugin.name).add(order.plugin.version).add(order.plugin.build).add(order.plugin.schema_version);
     params.add(order.plugin.declaration.empty() ? "null" : order.plugin.declaration)
         .add(order.plugin.declaration_hash);
     params.add(order.dependents == SwapOrder::Dependents::move ? "true" : "false");
     params.add(std::int64_t{order.keep.count()});
     connection.query(
-        "select lantern.swap_schemas($1, $2, $3, $4, $5, $6::integer, $7::json, $8, $9::boolean, $10::bigint)",
+        "select lantern.swap_schemas($1, $2, $3, $4, $5, $6, $7::integer, $8::json, $9, $10::boolean, $11::bigint)",
         params);
 }
 
@@ -61,6 +61,12 @@ std::vector<StreamId> long_streams(Connection& connection, std::int64_t events) 
     return read_streams(
         connection.query("select stream_id from lantern.streams where revision > $1::bigint order by stream_id",
                          Params{}.add(events)));
+}
+
+std::vector<StreamId> sample_streams(Connection& connection, std::int64_t count, std::int64_t seed) {
+    return read_streams(connection.query("select stream_id from lantern.streams"
+                                         " order by hashint8extended(stream_id, $2::bigint) limit $1::bigint",
+                                         Params{}.add(count).add(seed)));
 }
 
 std::vector<StreamId> streams_behind(Connection& connection, const HandlerName& handler,
@@ -125,15 +131,24 @@ Estimate estimate(Connection& connection, const HandlerName& handler, const Rout
     return estimate;
 }
 
-std::optional<KeptSchema> newest_kept(Connection& connection, const HandlerName& handler) {
+std::vector<KeptSchema> kept_schemas(Connection& connection) {
     const auto rows = connection.query(
-        "select schema_name, plugin, plugin_version, plugin_build, schema_version, declaration_hash, kept_at"
-        "  from lantern.kept_schemas where handler = $1 order by generation desc limit 1",
-        Params{}.add(handler.value));
-    if (rows.empty()) return std::nullopt;
-    return KeptSchema{
-        rows.text(0, 0), rows.text(0, 1), rows.text(0, 2), rows.text(0, 3), static_cast<int>(rows.integer(0, 4)),
-        rows.text(0, 5), rows.time(0, 6)};
+        "select handler, schema_name, plugin, plugin_version, plugin_build, schema_version, declaration_hash, kept_at,"
+        " drop_after from lantern.kept_schemas order by handler, generation desc");
+    std::vector<KeptSchema> found;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        found.push_back({HandlerName{rows.text(row, 0)}, rows.text(row, 1), rows.text(row, 2), rows.text(row, 3),
+                         rows.text(row, 4), static_cast<int>(rows.integer(row, 5)), rows.text(row, 6),
+                         rows.time(row, 7), std::nullopt});
+        if (!rows.null(row, 8)) found.back().drop_after = rows.time(row, 8);
+    }
+    return found;
+}
+
+std::optional<KeptSchema> newest_kept(Connection& connection, const HandlerName& handler) {
+    for (auto& kept : kept_schemas(connection))
+        if (kept.handler == handler) return std::move(kept);
+    return std::nullopt;
 }
 
 std::vector<std::string> drop_expired(Connection& connection) {

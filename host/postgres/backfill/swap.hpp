@@ -36,6 +36,9 @@ void note_loaded(Connection& connection, std::int64_t job);
 // Streams with more than so many events.
 std::vector<StreamId> long_streams(Connection& connection, std::int64_t events);
 
+// So many streams, chosen by chance: the same ones for the same seed.
+std::vector<StreamId> sample_streams(Connection& connection, std::int64_t count, std::int64_t seed);
+
 // Streams that a schema of this handler is behind in; parked ones are not.
 std::vector<StreamId> streams_behind(Connection& connection, const HandlerName& handler, const std::string& schema);
 
@@ -55,11 +58,14 @@ Estimate estimate(Connection& connection, const HandlerName& handler, const Rout
 
 // What a swap replaced last; nothing: nothing is kept.
 struct KeptSchema {
+    HandlerName handler;
     std::string schema, plugin, plugin_version, plugin_build;
     int schema_version = 1;
     std::string declaration_hash;
     Timestamp kept_at;
+    std::optional<Timestamp> drop_after;  // nothing: it is kept for good
 };
+std::vector<KeptSchema> kept_schemas(Connection& connection);  // by handler, the newest first
 std::optional<KeptSchema> newest_kept(Connection& connection, const HandlerName& handler);
 
 // Drops kept schemas whose time is over. Returns their names.

@@ -13,6 +13,8 @@ public:
     Ledger(Connection& connection, HandlerName handler, std::string plugin_build);
 
     std::optional<worker::Effect> find(EventId event) override;
+    std::vector<worker::AskedEffect> asked(std::span<const Partition> partitions, int partitions_total,
+                                           Timestamp now, std::size_t limit) override;
     worker::Flushed commit(const worker::EffectStep& step) override;
 
 private:

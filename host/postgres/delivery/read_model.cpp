@@ -36,11 +36,12 @@ Statement find_statement(const HandlerName& handler, const Table& table, std::si
 }  // namespace
 
 ReadModel::ReadModel(Connection& connection, HandlerName handler, std::vector<Table> tables,
-                     std::string plugin_build)
+                     std::string plugin_build, std::optional<Declared> declared)
     : connection_(connection),
       handler_(std::move(handler)),
       tables_(std::move(tables)),
-      plugin_build_(std::move(plugin_build)) {
+      plugin_build_(std::move(plugin_build)),
+      declared_(std::move(declared)) {
     for (std::size_t number = 0; number < tables_.size(); ++number)
         finds_.push_back(find_statement(handler_, tables_[number], number));
 }
@@ -49,6 +50,12 @@ Generation ReadModel::generation() {
     const auto rows = connection_.exec(kGeneration, Params{}.add(handler_.value));
     if (rows.empty())
         throw Fault(FaultKind::configuration, "postgres", "handler " + handler_.value + " is not registered");
+    // An older build's writes would fit tables whose columns only have other meanings.
+    if (declared_ && (rows.integer(0, 1) != declared_->schema_version || rows.text(0, 2) != declared_->hash))
+        throw Fault(FaultKind::configuration, "postgres",
+                    "handler " + handler_.value + ": its tables are of schema version " + rows.text(0, 1) +
+                        " since they were swapped, this build writes those of version " +
+                        std::to_string(declared_->schema_version) + "; a worker with another build takes over");
     return Generation{rows.integer(0, 0)};
 }
 

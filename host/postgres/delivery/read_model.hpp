@@ -12,8 +12,15 @@ namespace lantern::postgres {
 
 class ReadModel final : public worker::ReadModel {
 public:
-    // The connection outlives it; its search_path is the handler's schema (session_of).
-    ReadModel(Connection& connection, HandlerName handler, std::vector<Table> tables, std::string plugin_build);
+    // What the tables are, as a plugin declares them.
+    struct Declared {
+        int schema_version = 1;
+        std::string hash;
+    };
+    // The connection outlives it; its search_path is the handler's schema (session_of). `declared`: generation()
+    // throws Fault(configuration) once a swap has put other tables into the place of these. None: not looked at.
+    ReadModel(Connection& connection, HandlerName handler, std::vector<Table> tables, std::string plugin_build,
+              std::optional<Declared> declared = std::nullopt);
 
     Generation generation() override;
     std::vector<worker::StreamRow> rows(std::span<const StreamId> streams) override;
@@ -30,6 +37,7 @@ private:
     const HandlerName handler_;
     const std::vector<Table> tables_;
     const std::string plugin_build_;
+    const std::optional<Declared> declared_;
     std::vector<Statement> finds_;              // by table
     std::map<std::string, Statement> flushes_;  // by the write functions called
 };

@@ -42,4 +42,9 @@ supervise::RelayBacklog Backlogs::of_relay() {
     return backlog;
 }
 
+std::optional<IntakeStatus> Backlogs::of_intake() {
+    connection_.ensure();
+    return read_intake(connection_);
+}
+
 }  // namespace lantern::postgres

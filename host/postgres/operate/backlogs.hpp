@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/postgres/connection.hpp"
+#include "host/postgres/operate/intake_status.hpp"
 #include "host/supervise/health.hpp"
 
 namespace lantern::postgres {
@@ -16,6 +17,7 @@ public:
 
     std::vector<supervise::Backlog> of_handlers();
     supervise::RelayBacklog of_relay();
+    std::optional<IntakeStatus> of_intake();  // nothing: no queue was ever read
 
 private:
     Connection connection_;

@@ -24,7 +24,7 @@ CrashBook::CrashBook(const std::string& url)
 CrashCounts CrashBook::record(const supervise::Crash& crash, const std::string& host, int pid) {
     connection_.ensure();
     Params params;
-    params.add(crash.role == supervise::Role::api ? "api" : "worker")
+    params.add(supervise::runs_aggregates(crash.role) ? "api" : "worker")
         .add(crash.subject)
         .add(crash.build)
         .add(crash.event);

@@ -56,13 +56,8 @@ Explained explained(const Rows& rows, std::size_t row) {
     return one;
 }
 
-}  // namespace
-
-Explain::Explain(const std::string& url)
-    : connection_({.url = url, .application_name = "lantern explain", .plans = Plans::estimated}) {}
-
-std::optional<ExplainedEvent> Explain::found(const Params& params) {
-    const auto rows = connection_.exec(kEvent, params);
+std::optional<ExplainedEvent> found(Connection& connection, const Params& params) {
+    const auto rows = connection.exec(kEvent, params);
     if (rows.empty()) return std::nullopt;
     return ExplainedEvent{.stream = StreamId{rows.integer(0, 0)},
                           .aggregate_type = rows.text(0, 1),
@@ -74,12 +69,33 @@ std::optional<ExplainedEvent> Explain::found(const Params& params) {
                           .type = rows.text(0, 7),
                           .schema_version = number(rows, 0, 8),
                           .recorded_at = rows.time(0, 9),
-                          .published = rows.boolean(0, 10)};
+                          .published = rows.boolean(0, 10),
+                          .data = rows.text(0, 11)};
 }
+
+}  // namespace
+
+std::optional<ExplainedEvent> explained_event(Connection& connection, EventId id) {
+    return found(connection, Params{}.add(id).add_null());
+}
+
+std::vector<Explained> explained_handlers(Connection& connection, StreamId stream,
+                                          std::optional<Revision> revision) {
+    Params params;
+    params.add(stream.value).add(revision ? std::optional(revision->value) : std::nullopt);
+    params.add(std::int64_t{Milliseconds(limits::kHeartbeatDead).count()});
+    const auto rows = connection.exec(kExplain, params);
+    std::vector<Explained> all;
+    for (std::size_t row = 0; row < rows.size(); ++row) all.push_back(explained(rows, row));
+    return all;
+}
+
+Explain::Explain(const std::string& url)
+    : connection_({.url = url, .application_name = "lantern explain", .plans = Plans::estimated}) {}
 
 std::optional<ExplainedEvent> Explain::event(EventId id) {
     connection_.ensure();
-    return found(Params{}.add(id).add_null());
+    return explained_event(connection_, id);
 }
 
 std::optional<ExplainedEvent> Explain::newest_of(const std::string& stream) {
@@ -89,18 +105,12 @@ std::optional<ExplainedEvent> Explain::newest_of(const std::string& stream) {
     const auto rows =
         connection_.exec(kStreamId, Params{}.add(stream.substr(0, slash)).add(stream.substr(slash + 1)));
     if (rows.empty()) return std::nullopt;
-    return found(Params{}.add_null().add(rows.integer(0, 0)));
+    return found(connection_, Params{}.add_null().add(rows.integer(0, 0)));
 }
 
 std::vector<Explained> Explain::handlers(StreamId stream, std::optional<Revision> revision) {
     connection_.ensure();
-    Params params;
-    params.add(stream.value).add(revision ? std::optional(revision->value) : std::nullopt);
-    params.add(std::int64_t{Milliseconds(limits::kHeartbeatDead).count()});
-    const auto rows = connection_.exec(kExplain, params);
-    std::vector<Explained> all;
-    for (std::size_t row = 0; row < rows.size(); ++row) all.push_back(explained(rows, row));
-    return all;
+    return explained_handlers(connection_, stream, revision);
 }
 
 }  // namespace lantern::postgres

@@ -22,6 +22,7 @@ struct ExplainedEvent {
     int schema_version = 1;
     Timestamp recorded_at;
     bool published = false;  // the relay has confirmed it
+    std::string data;
 };
 
 // Who holds the stream's partition.
@@ -66,6 +67,11 @@ struct Explained {
     std::optional<ExplainedWorker> worker;
 };
 
+// By name. Without a revision: the stream as a whole.
+std::optional<ExplainedEvent> explained_event(Connection& connection, EventId id);
+std::vector<Explained> explained_handlers(Connection& connection, StreamId stream,
+                                          std::optional<Revision> revision);
+
 class Explain {
 public:
     explicit Explain(const std::string& url);
@@ -74,12 +80,10 @@ public:
     // The newest event of "user/<id>"; nothing: there is no such stream.
     std::optional<ExplainedEvent> newest_of(const std::string& stream);
 
-    // By name. Without a revision: the stream as a whole.
+    // As explained_handlers.
     std::vector<Explained> handlers(StreamId stream, std::optional<Revision> revision);
 
 private:
-    std::optional<ExplainedEvent> found(const Params& params);
-
     Connection connection_;
 };
 

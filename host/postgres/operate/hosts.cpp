@@ -1,6 +1,7 @@
 #include "host/postgres/operate/hosts.hpp"
 
 #include <array>
+#include <sstream>
 
 #include "host/postgres/array_literal.hpp"
 #include "host/postgres/embedded_sql.hpp"
@@ -18,6 +19,13 @@ HostNote::File file_of(std::string_view state) {
     for (const auto file : kFiles)
         if (file_state(file) == state) return file;
     return HostNote::File::differs;
+}
+
+std::vector<std::string> words_of(const std::string& list) {
+    std::vector<std::string> words;
+    std::istringstream in(list);
+    for (std::string word; std::getline(in, word, ',');) words.push_back(word);
+    return words;
 }
 
 }  // namespace
@@ -51,6 +59,7 @@ void Hosts::note(const HostNote& note) {
     params.add(note.file_base).add(file_state(note.file));
     params.add(array_of(note.problems, [](const auto& problem) { return std::string_view(problem.about); }));
     params.add(array_of(note.problems, [](const auto& problem) { return std::string_view(problem.text); }));
+    params.add(array_of(note.roles, [](const auto& role) { return std::string_view(role); }));
     connection_.exec(kNote, params);
 }
 
@@ -72,6 +81,7 @@ std::vector<HostNote> Hosts::seen_within(Milliseconds time) {
         note.file = file_of(rows.view(row, 7));
         note.started_at = rows.time(row, 8);
         note.seen_at = rows.time(row, 9);
+        note.roles = words_of(rows.text(row, 12));
         if (!rows.null(row, 10)) note.problems.push_back({rows.text(row, 10), rows.text(row, 11)});
     }
     return found;

@@ -20,6 +20,7 @@ struct HostNote {
     enum class File { in_force, differs, refused };
 
     std::string host, routing_file;
+    std::vector<std::string> roles{};
     Uuid run;
     int pid = 0;
     std::int64_t revision = 0;   // that it follows; 0: none yet

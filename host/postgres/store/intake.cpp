@@ -1,11 +1,10 @@
 #include "host/postgres/store/intake.hpp"
 
-#include <charconv>
-
 #include "host/postgres/array_literal.hpp"
 #include "host/postgres/embedded_sql.hpp"
 #include "host/postgres/store/copy_text.hpp"
 #include "host/postgres/store/event_rows.hpp"
+#include "host/postgres/store/key_moves.hpp"
 
 namespace lantern::postgres {
 namespace {
@@ -54,31 +53,6 @@ void add_line(std::string& out, const backfill::ImportLine& line) {
     field(line.metadata, '\n');
 }
 
-void add_moves(Params& params, const std::vector<backfill::KeyMove>& moves) {
-    using Move = backfill::KeyMove;
-    const auto text = [](const std::string& of) { return std::string_view(of); };
-    params.add(array_of(moves, [&](const Move& move) { return text(move.stream.aggregate_type); }));
-    params.add(array_of(moves, [&](const Move& move) { return text(move.stream.aggregate_id); }));
-    params.add(array_of(moves, [&](const Move& move) { return text(move.key.scope); }));
-    params.add(array_of(moves, [&](const Move& move) { return text(move.key.key); }));
-}
-
-// "line 7 has another revision than the next: 3" -> 3 when asked behind "next: ".
-std::int64_t number_behind(std::string_view message, std::string_view mark) {
-    std::int64_t number = 0;
-    const auto at = message.find(mark);
-    if (at != std::string_view::npos)
-        std::from_chars(message.data() + at + mark.size(), message.data() + message.size(), number);
-    return number;
-}
-
-std::string line_behind(std::string_view message, std::string_view mark) {
-    const auto at = message.find(mark);
-    if (at == std::string_view::npos) return {};
-    const auto rest = message.substr(at + mark.size());
-    return std::string(rest.substr(0, rest.find('\n')));
-}
-
 std::optional<backfill::ChunkRefusal> refusal_of(const Fault& fault) {
     using Kind = backfill::ChunkRefusal::Kind;
     const std::string_view message = fault.what();
@@ -93,9 +67,7 @@ std::optional<backfill::ChunkRefusal> refusal_of(const Fault& fault) {
     if (fault.code() == "LN003") {
         refusal.kind = Kind::key_taken;
         refusal.scope = line_behind(message, "scope: ");
-        const auto stream = line_behind(message, "DETAIL:  ");
-        const auto slash = stream.find('/');
-        if (slash != std::string::npos) refusal.stream = {stream.substr(0, slash), stream.substr(slash + 1)};
+        refusal.stream = stream_in_detail(message);
         return refusal;
     }
     return std::nullopt;
@@ -168,6 +140,9 @@ Result<void, backfill::ChunkRefusal> Intake::append(const backfill::Chunk& chunk
     params.add(array_of(chunk.heads, [](const Head& head) { return head.second.value; }));
     add_moves(params, chunk.held);
     add_moves(params, chunk.freed);
+    using Move = std::pair<const std::string, std::int64_t>;
+    params.add(array_of(chunk.counters, [](const Move& move) { return std::string_view(move.first); }));
+    params.add(array_of(chunk.counters, [](const Move& move) { return move.second; }));
     try {
         Transaction transaction(connection_);
         connection_.copy_in("pg_temp.lantern_import", lines);

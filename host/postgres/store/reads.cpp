@@ -5,6 +5,7 @@
 
 #include "host/postgres/array_literal.hpp"
 #include "host/postgres/embedded_sql.hpp"
+#include "host/postgres/operate/deliveries.hpp"
 #include "host/postgres/store/event_rows.hpp"
 #include "host/postgres/store/page_cursor.hpp"
 #include "host/postgres/text_format.hpp"
@@ -13,6 +14,7 @@ namespace lantern::postgres {
 namespace {
 
 const Statement kColumns = statement("read_columns");
+const Statement kDeclarations = statement("declarations");
 const Statement kHead = statement("stream_head");
 const Statement kHistory = statement("stream_history");
 const Statement kPing = statement("ping");
@@ -87,6 +89,14 @@ Reads::Reads(const std::string& url)
 void Reads::ping() {
     connection_.ensure();
     connection_.exec(kPing);
+}
+
+std::map<std::string, std::string> Reads::declarations() {
+    connection_.ensure();
+    const auto rows = connection_.exec(kDeclarations);
+    std::map<std::string, std::string> declarations;
+    for (std::size_t row = 0; row < rows.size(); ++row) declarations[rows.text(row, 0)] = rows.text(row, 1);
+    return declarations;
 }
 
 const ReadTable* Reads::table(const std::string& handler, const std::string& name) {
@@ -178,6 +188,11 @@ Result<http::RowsAnswer> Reads::rows_now(const http::RowsQuery& query) {
     const auto rows = connection_.exec({short_name("rows_", sql), sql}, made.value().params);
 
     return page_of(rows, query, made.value());
+}
+
+std::optional<http::DeliveriesAnswer> Reads::deliveries(EventId event) {
+    connection_.ensure();
+    return deliveries_of(connection_, event);
 }
 
 http::HistoryAnswer Reads::history(const http::HistoryQuery& query) {

@@ -17,6 +17,8 @@ public:
     Result<http::RowAnswer> row(const http::RowQuery& query) override;
     Result<http::RowsAnswer> rows(const http::RowsQuery& query) override;
     http::HistoryAnswer history(const http::HistoryQuery& query) override;
+    std::optional<http::DeliveriesAnswer> deliveries(EventId event) override;
+    std::map<std::string, std::string> declarations() override;
     void ping() override;
 
 private:

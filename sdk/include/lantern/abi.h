@@ -24,7 +24,7 @@ extern "C" {
 #endif
 
 #define LANTERN_ABI_MAJOR 1u
-#define LANTERN_ABI_MINOR 1u
+#define LANTERN_ABI_MINOR 2u
 
 typedef struct lantern_str {
     const char* data;
@@ -59,6 +59,15 @@ typedef struct lantern_log_v1 {
     void* context;
     void (*write)(void* context, int32_t level, lantern_str message);
 } lantern_log_v1;
+
+/* "lantern.deadline/1": how long the call in hand may still take. A call that sees itself past its deadline returns
+ * retry; one that does not is ended with its worker some time after, and the event is charged. */
+typedef struct lantern_deadline_v1 {
+    uint64_t size;
+    void* context;
+    /* Microseconds; negative past the deadline; INT64_MAX where there is none.  [worker thread, inside a call] */
+    int64_t (*left_us)(void* context);
+} lantern_deadline_v1;
 
 /* One immutable fact. `data` is JSON of `schema_version`, the highest one the plugin declared (or "null" when
  * the event was stored without data); `metadata` is a JSON object: actor, correlation_id, causation_id,
@@ -209,6 +218,13 @@ typedef struct lantern_unique_keys {
     void (*hold)(void* context, lantern_str scope, lantern_str key);
 } lantern_unique_keys;
 
+/* What a state contributes to the counters that all streams share, e.g. 1 to "administrators". */
+typedef struct lantern_counts {
+    uint64_t size;
+    void* context;
+    void (*add)(void* context, lantern_str counter, int64_t amount);
+} lantern_counts;
+
 /* ---- the plugin ------------------------------------------------------------------------------------------- */
 
 typedef struct lantern_aggregate {
@@ -229,6 +245,10 @@ typedef struct lantern_aggregate {
     /* Since 1.1; may be NULL: as typed. The key that a state would hold in `scope` for what a person typed, for
      * instance without case, so that the host finds the stream that holds it. 0 = done.  [any thread] */
     int32_t (*lookup_key)(lantern_str scope, lantern_str typed, const lantern_sink* key);
+    /* Since 1.2; may be NULL: nothing. Counters follow what decide counts; events that came without a decision, from
+     * an import or another producer, move them by the difference of this. So between the state before a decision and
+     * the one after it, this differs by what the decision counted.  [any thread] */
+    int32_t (*counts)(const void* state, const lantern_counts* counts, const lantern_sink* error);
 } lantern_aggregate;
 
 typedef struct lantern_schema {

@@ -13,6 +13,8 @@
 //         static void load(State& state, const lantern::json::object& saved);   // throws: the snapshot is ignored
 //         // may be left out: the key that a state would hold for what a person typed
 //         static std::string lookup_key(std::string_view scope, std::string_view typed);
+//         // may be left out: what the state contributes to the counters that decide moves
+//         static void counts(const State& state, lantern::Counts& counts);
 //     };
 //     LANTERN_PLUGIN(Account)
 #pragma once
@@ -143,6 +145,16 @@ private:
     const lantern_unique_keys& abi_;
 };
 
+// What a state contributes to the counters that all streams share. Must move as decide counts.
+class Counts {
+public:
+    explicit Counts(const lantern_counts& abi) : abi_(abi) {}
+    void add(std::string_view counter, std::int64_t amount) { abi_.add(abi_.context, borrow(counter), amount); }
+
+private:
+    const lantern_counts& abi_;
+};
+
 namespace border {
 
 template <class Plugin>
@@ -186,6 +198,15 @@ struct AggregateBorder {
                 write(key, view(typed));
         });
     }
+    static std::int32_t counts(const void* state, const lantern_counts* counts,
+                               const lantern_sink* error) noexcept {
+        return guarded(error, [&] {
+            if constexpr (requires(const State& of, Counts& out) { Plugin::counts(of, out); }) {
+                Counts out(*counts);
+                Plugin::counts(*static_cast<const State*>(state), out);
+            }
+        });
+    }
     static std::int32_t state_load(void* state, lantern_str from) noexcept {
         return guarded(nullptr, [&] {
             State loaded;
@@ -206,6 +227,7 @@ inline constexpr lantern_aggregate kAggregate{
     &AggregateBorder<Plugin>::state_save,
     &AggregateBorder<Plugin>::state_load,
     &AggregateBorder<Plugin>::lookup_key,
+    &AggregateBorder<Plugin>::counts,
 };
 
 }  // namespace border

@@ -1,8 +1,10 @@
 // The fakes of the unit tests keep the contracts of their ports: what a unit test shows holds for the real ones.
 #include "tests/unit/command/fakes.hpp"
+#include "tests/contract/arrivals_contract.hpp"
 #include "tests/contract/relay_contract.hpp"
 #include "tests/contract/store_contract.hpp"
 #include "tests/contract/worker_contract.hpp"
+#include "tests/unit/intake/fakes.hpp"
 #include "tests/unit/relay/fakes.hpp"
 #include "tests/unit/worker/fakes.hpp"
 
@@ -14,6 +16,18 @@ struct FakeStoreWorld {
     command::fakes::MemoryStore store_;
 };
 INSTANTIATE_TYPED_TEST_SUITE_P(Fake, StoreContract, FakeStoreWorld);
+
+struct FakeArrivalsWorld {
+    intake::Arrivals& arrivals() { return arrivals_; }
+    intake::Arrivals& another() { return arrivals_; }
+    std::int64_t head(const std::string& id) const {
+        const auto stream = store_.streams.find("order/" + id);
+        return stream == store_.streams.end() ? 0 : stream->second.back().revision.value;
+    }
+    command::fakes::MemoryStore store_;
+    intake::fakes::MemoryArrivals arrivals_{store_};
+};
+INSTANTIATE_TYPED_TEST_SUITE_P(Fake, ArrivalsContract, FakeArrivalsWorld);
 
 struct FakeRelayWorld {
     using Transaction = relay::test::FakeStore::Transaction;

@@ -5,8 +5,10 @@
 #include "host/postgres/delivery/ledger.hpp"
 #include "host/postgres/delivery/read_model.hpp"
 #include "host/postgres/delivery/source.hpp"
+#include "host/postgres/store/arrivals.hpp"
 #include "host/postgres/store/store.hpp"
 #include "host/postgres/tables/handler_role.hpp"
+#include "tests/contract/arrivals_contract.hpp"
 #include "tests/contract/relay_contract.hpp"
 #include "tests/contract/store_contract.hpp"
 #include "tests/contract/worker_contract.hpp"
@@ -22,6 +24,17 @@ struct PostgresStoreWorld {
     postgres::Store store_{url_}, another_{url_};
 };
 INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, StoreContract, PostgresStoreWorld);
+
+struct PostgresArrivalsWorld {
+    intake::Arrivals& arrivals() { return arrivals_; }
+    intake::Arrivals& another() { return another_; }
+    std::int64_t head(const std::string& id) { return store_.load("order", id, 1, "", {}).head.value; }
+
+    const std::string url_ = test::migrated_database();
+    postgres::Store store_{url_};
+    postgres::Arrivals arrivals_{url_}, another_{url_};
+};
+INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, ArrivalsContract, PostgresArrivalsWorld);
 
 struct PostgresRelayWorld {
     using Transaction = std::unique_ptr<postgres::Connection>;

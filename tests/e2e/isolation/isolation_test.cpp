@@ -30,6 +30,7 @@ const std::vector<Deed> kDeeds{{"wild_crash", "crash", ""},
                                {"wild_abort", "abort", ""},
                                {"wild_exit", "exit", ""},
                                {"wild_hang", "hang", "time_limit: 1s"},
+                               {"wild_dawdle", "dawdle", "time_limit: 1s, retry: {attempts: 2, initial: 1ms}"},
                                {"wild_eat", "eat", "memory: 256MiB, retry: {attempts: 2, initial: 1ms}"},
                                {"wild_print", "print", ""},
                                {"wild_flood", "flood", ""},
@@ -166,6 +167,11 @@ TEST_F(IsolationTest, a_call_that_never_returns_is_ended_and_charged) {
     const auto error = becomes_dead("wild_hang");
     EXPECT_NE(error.find("overran its time limit of 1 s"), std::string::npos) << error;
     EXPECT_NE(error.find("spin"), std::string::npos) << error;
+}
+
+TEST_F(IsolationTest, a_call_that_sees_its_deadline_is_an_attempt_and_ends_nobody) {
+    EXPECT_NE(becomes_dead("wild_dawdle").find("my time is up"), std::string::npos);
+    EXPECT_EQ(crashes_of("wild_dawdle"), "0");
 }
 
 TEST_F(IsolationTest, memory_beyond_the_limit_is_refused_and_the_event_charged) {

@@ -27,6 +27,7 @@ ApiProcesses::ApiProcesses(int count) : database_(fresh_database()) {
             if (!ready()) return false;
         return true;
     })) << "the api does not become ready";
+    described_ = std::make_unique<Described>(http(url_, {"GET", "/openapi.json"}).body);
 }
 
 void ApiProcesses::stop() {
@@ -43,7 +44,13 @@ processes::Ended ApiProcesses::wait_for_end(std::size_t which) {
 HttpAnswer ApiProcesses::call(const std::string& method, const std::string& path, const std::string& body,
                               std::map<std::string, std::string> headers) const {
     headers["Authorization"] = std::string("Bearer ") + kToken;
-    return http(url_, {method, path, body, std::move(headers)});
+    return send({method, path, body, std::move(headers)});
+}
+
+HttpAnswer ApiProcesses::send(const HttpRequest& request) const {
+    auto answer = http(url_, request);
+    EXPECT_EQ(described_->complaint(request.method, request.path, answer), "");
+    return answer;
 }
 
 void ApiTest::SetUpTestSuite() {

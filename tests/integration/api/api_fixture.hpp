@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/processes/child.hpp"
+#include "tests/integration/api/described.hpp"
 #include "tests/support/http_client.hpp"
 
 namespace lantern::test {
@@ -30,14 +31,17 @@ public:
     const std::string& database() const { return database_; }
     const std::string& url() const { return url_; }
 
+    // As the operator. Both hold the answer against the description.
     HttpAnswer call(const std::string& method, const std::string& path, const std::string& body = {},
                     std::map<std::string, std::string> headers = {}) const;
+    HttpAnswer send(const HttpRequest& request) const;  // as it is
     bool ready() const { return http(url_, {"GET", "/readyz"}).status == 200; }
 
 private:
     std::string database_;
     std::string url_;
     std::vector<std::unique_ptr<processes::Child>> children_;
+    std::unique_ptr<Described> described_;
 };
 
 class ApiTest : public testing::Test {

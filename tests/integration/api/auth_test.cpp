@@ -18,7 +18,7 @@ protected:
     static HttpAnswer as(const std::string& token, const std::string& method, const std::string& path,
                          const std::string& body = {}, std::map<std::string, std::string> headers = {}) {
         if (!token.empty()) headers["Authorization"] = "Bearer " + token;
-        return http(api().url(), {method, path, body, std::move(headers)});
+        return api().send({method, path, body, std::move(headers)});
     }
     static HttpAnswer log_in(const std::string& name, const std::string& password = "correct horse") {
         return as("", "POST", "/v1/auth/login/",

@@ -66,15 +66,14 @@ TEST_F(CommandsTest, names_of_the_whole_world) {
 }
 
 TEST_F(CommandsTest, who_calls) {
-    const auto without = http(api().url(), {"POST", "/v1/users/", user_body("nobody")});
+    const auto without = api().send({"POST", "/v1/users/", user_body("nobody")});
     EXPECT_EQ(without.status, 401);
     EXPECT_EQ(without.headers.at("www-authenticate"), "Bearer");
-    EXPECT_EQ(
-        http(api().url(), {"POST", "/v1/users/", user_body("nobody"), {{"Authorization", "Bearer wrong"}}}).status,
-        401);
-    EXPECT_EQ(http(api().url(), {"GET", "/ht/"}).status, 200);
-    EXPECT_EQ(http(api().url(), {"GET", "/readyz"}).status, 200);
-    EXPECT_EQ(http(api().url(), {"GET", "/v1/users/x/history/"}).status, 401);
+    EXPECT_EQ(api().send({"POST", "/v1/users/", user_body("nobody"), {{"Authorization", "Bearer wrong"}}}).status,
+              401);
+    EXPECT_EQ(api().send({"GET", "/ht/"}).status, 200);
+    EXPECT_EQ(api().send({"GET", "/readyz"}).status, 200);
+    EXPECT_EQ(api().send({"GET", "/v1/users/x/history/"}).status, 401);
 }
 
 TEST_F(CommandsTest, paths_and_methods) {

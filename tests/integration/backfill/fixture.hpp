@@ -10,6 +10,7 @@
 #include "host/plugin_loading/directory.hpp"
 #include "host/postgres/operate/catalog.hpp"
 #include "host/processes/child.hpp"
+#include "host/settings/routing_file.hpp"
 #include "tests/integration/postgres/handlers.hpp"
 #include "tests/support/eventually.hpp"
 
@@ -21,7 +22,16 @@ protected:
         static const auto directory = fresh_directory();
         return directory;
     }
-    BackfillTest() : directory_(fresh_directory()) {
+    static constexpr const char* kRouting = R"(version: 1
+events:
+  USER_CREATED: [audit_log, user_read_model, welcome_email]
+  USER_DELETED: [audit_log, user_read_model]
+  USER_UPDATED: [audit_log, user_read_model]
+)";
+    BackfillTest() : directory_(fresh_directory()), config_(directory_ / "config") {
+        std::filesystem::copy(LANTERN_CONFIG, config_, std::filesystem::copy_options::recursive);
+        // No worker runs, so live handlers are behind all the time.
+        live_lag_max("0s");
         plugin_loading::ProbeOptions probing;
         probing.copies = cache();
         probing.command = {LANTERN_BINARY, "plugin", "probe"};
@@ -33,13 +43,9 @@ protected:
             descriptions.push_back(*plugins.find(name));
         }
         postgres::Catalog catalog(url_);
-        const auto applied = catalog.apply(
-            routing_of(
-                {routed("audit_log", "audit_log", {"USER_CREATED", "USER_DELETED", "USER_UPDATED"}),
-                 routed("user_read_model", "user_read_model", {"USER_CREATED", "USER_DELETED", "USER_UPDATED"}),
-                 routed("welcome_email", "welcome_email", {"USER_CREATED"})},
-                "r1"),
-            descriptions, "tester", 0);
+        const auto routing = settings::parse_routing(kRouting, config_ / "routing.yaml", settings::process_environment());
+        EXPECT_TRUE(routing);
+        const auto applied = catalog.apply(routing.value(), descriptions, "tester", 0);
         EXPECT_TRUE(applied);
         // As a worker says when the queues are bound; nothing was published to them.
         for (const char* handler : {"audit_log", "user_read_model", "welcome_email"})
@@ -53,8 +59,8 @@ protected:
     };
     std::string command(const std::string& words, const std::string& url) const {
         return "LANTERN_CACHE_DIR='" + cache().string() + "' LANTERN_OPERATOR=anna@desk LANTERN_POSTGRES_URL='" +
-               url + "' " + LANTERN_BINARY + " " + words + " --config " + LANTERN_CONFIG + " --plugins " +
-               LANTERN_PLUGINS;
+               url + "' " + LANTERN_BINARY + " " + words + " --config " + config_.string() + " --plugins " +
+               plugins_.string();
     }
     Said lantern(const std::string& words, std::string url = {}) const {
         return shell(command(words, url.empty() ? url_ : url) + " 2>&1");
@@ -73,13 +79,13 @@ protected:
         return directory_ / name;
     }
 
-    // `users` users with `updates` updates each, all users in turn.
-    void fill(int users, int updates) {
+    // `users` users with `updates` updates each, all users in turn. Their ids: SQL, of n.
+    void fill(int users, int updates, const std::string& id = "'u' || n") {
         sql_.script(
             "begin;"
             "insert into lantern.streams (aggregate_type, aggregate_id, revision)"
-            " select 'user', 'u' || n, " +
-            std::to_string(updates + 1) + " from generate_series(1, " + std::to_string(users) +
+            " select 'user', " +
+            id + ", " + std::to_string(updates + 1) + " from generate_series(1, " + std::to_string(users) +
             ") n order by n;"
             "insert into lantern.events (position, stream_id, revision, id, type, schema_version, recorded_at, "
             "xid, data,"
@@ -93,11 +99,21 @@ protected:
             " from generate_series(1, " +
             std::to_string(updates + 1) + ") r cross join generate_series(1, " + std::to_string(users) +
             ") n join lantern.streams s on s.aggregate_type = 'user'"
-            " and s.aggregate_id = 'u' || n order by r, n;"
+            " and s.aggregate_id = " +
+            id + " order by r, n;"
             "commit;");
     }
 
-    const std::filesystem::path directory_;
+    void live_lag_max(const std::string& bound) const {
+        std::ifstream in(std::filesystem::path(LANTERN_CONFIG) / "lantern.yaml");
+        std::string text{std::istreambuf_iterator<char>(in), {}};
+        const std::string usual = "live_lag_max: 2s";
+        text.replace(text.find(usual), usual.size(), "live_lag_max: " + bound);
+        std::ofstream(config_ / "lantern.yaml") << text;
+    }
+
+    const std::filesystem::path directory_, config_;
+    std::filesystem::path plugins_ = LANTERN_PLUGINS;
 };
 
 }  // namespace lantern::test

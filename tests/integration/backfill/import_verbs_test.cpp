@@ -49,7 +49,7 @@ TEST_F(ImportVerbsTest, SaysWhatIsWrongWithWhichLineAndImportsNothingOfItsChunk)
         file("in.ndjson", created("1", "anna", "anna@x.org") + line("2", "bob", R"("type":7)") + "no\n");
     auto said = lantern("import " + input.string());
     EXPECT_EQ(said.status, 1);
-    EXPECT_THAT(said.text, HasSubstr("line 2: type: found a number, expected text"));
+    EXPECT_THAT(said.text, HasSubstr("line 2: /type: found a number, expected text"));
     EXPECT_THAT(said.text, HasSubstr("line 3: found text that is not JSON"));
     EXPECT_EQ(one("select count(*) from lantern.events"), "0");
 
@@ -57,18 +57,55 @@ TEST_F(ImportVerbsTest, SaysWhatIsWrongWithWhichLineAndImportsNothingOfItsChunk)
         lantern("import --deliver-effects " +
                 file("in.ndjson", created("1", "anna", "same@x.org") + created("2", "bob", "same@x.org")).string());
     EXPECT_EQ(said.status, 1);
-    EXPECT_THAT(said.text, HasSubstr("line 2: data: the email of user/bob is taken by another user"));
+    EXPECT_THAT(said.text, HasSubstr("line 2: /data: the email of user/bob is taken by another user"));
     EXPECT_EQ(one("select count(*) from lantern.events"), "0");
 
-    said = lantern("import " +
-                   file("in.ndjson", line("9", "x", R"("type":"USER_UPDATED","revision":2,"data":{})")).string());
-    EXPECT_THAT(said.text, HasSubstr("line 1: revision: expected 1, the next revision of its stream"));
+    said =
+        lantern("import " +
+                file("in.ndjson", line("9", "x", R"("type":"USER_UPDATED","revision":2,"data":{"first_name":"F"})"))
+                    .string());
+    EXPECT_THAT(said.text, HasSubstr("line 1: /revision: expected 1, the next revision of its stream"));
+}
+
+TEST_F(ImportVerbsTest, ALineIsCheckedByTheSchemaOfItsEvent) {
+    const auto input =
+        file("in.ndjson",
+             line("1", "anna", R"("type":"USER_CREATED","schemaversion":2,"data":{"username":"an","age":7})") +
+                 line("2", "bob", R"("type":"ELSEWHERE","data":{"what":"ever"})"));
+    for (const char* verb : {"import ", "import --check "}) {
+        const auto said = lantern(verb + input.string());
+        EXPECT_EQ(said.status, 1);
+        for (const char* at : {"line 1: /data/username: ", "line 1: /data/age: ", "line 1: /data/email: "})
+            EXPECT_THAT(said.text, HasSubstr(at));
+        EXPECT_EQ(said.text.find("line 2"), std::string::npos) << "its type has no schema: " << said.text;
+    }
+    EXPECT_EQ(one("select count(*) from lantern.events"), "0");
+}
+
+TEST_F(ImportVerbsTest, WhatIsImportedCountsForTheRulesOverAllUsers) {
+    const auto admin = [](const std::string& id, const std::string& user) {
+        return line(id, user,
+                    R"("type":"USER_CREATED","schemaversion":2,"data":{"username":")" + user + R"(","email":")" +
+                        user + R"(@x.org","first_name":"F","last_name":"L","role":"admin"})");
+    };
+    ASSERT_EQ(lantern("import " +
+                      file("in.ndjson", admin("1", "anna") + admin("2", "bert") +
+                                            line("3", "bert", R"("type":"USER_DELETED","data":{"reason":"left"})"))
+                          .string())
+                  .status,
+              0);
+    EXPECT_EQ(one("select value from lantern.counters where name = 'administrators'"), "1");
+    ASSERT_EQ(lantern("import " + file("in.ndjson", admin("4", "carl")).string()).status, 0);
+    EXPECT_EQ(one("select value from lantern.counters where name = 'administrators'"), "2");
+    // Again: what is there moves nothing.
+    ASSERT_EQ(lantern("import " + file("in.ndjson", admin("4", "carl")).string()).status, 0);
+    EXPECT_EQ(one("select value from lantern.counters where name = 'administrators'"), "2");
 }
 
 TEST_F(ImportVerbsTest, WhatIsExportedIsImportedAsTheSameStreams) {
     std::string lines;
     for (int n = 1; n <= 300; ++n) {
-        const auto user = "u" + std::to_string(n);
+        const auto user = "usr" + std::to_string(n);
         lines += created(std::to_string(n), user, user + "@x.org");
         lines +=
             line("b" + std::to_string(n), user, R"("type":"USER_UPDATED","data":{"first_name":"Zo\u00eb \"Z\""})");
@@ -83,8 +120,8 @@ TEST_F(ImportVerbsTest, WhatIsExportedIsImportedAsTheSameStreams) {
     EXPECT_EQ(there.query("select count(*) from lantern.unique_keys").text(0, 0),
               one("select count(*) from lantern.unique_keys"));
 
-    const auto narrow = lantern("export --stream user/u7 --type USER_UPDATED");
-    EXPECT_THAT(narrow.text, HasSubstr(R"("subject":"user/u7")"));
+    const auto narrow = lantern("export --stream user/usr7 --type USER_UPDATED");
+    EXPECT_THAT(narrow.text, HasSubstr(R"("subject":"user/usr7")"));
     EXPECT_EQ(std::count(narrow.text.begin(), narrow.text.end(), '\n'), 1);
 }
 

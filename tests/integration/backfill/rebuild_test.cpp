@@ -207,9 +207,6 @@ TEST_F(RebuildTest, AProjectionThatFindsItsOwnRowsAndTheDryRun) {
     EXPECT_EQ(one("select count(*) from audit_log.audit_log a join audit_log.audit_log b on b.subject = a.subject"
                   " and b.revision = a.revision - 1 where a.previous_hash = b.hash"),
               "120");
-    const auto effect = lantern("backfill welcome_email");
-    EXPECT_EQ(effect.status, 2);
-    EXPECT_THAT(effect.text, HasSubstr("never runs in a backfill"));
 }
 
 TEST_F(RebuildTest, ChosenStreamsAreFoldedAnewInTheLiveTables) {

@@ -1,6 +1,8 @@
 // A worker whose store fails under it: what is charged to an event, what is waited out, what holds the handler.
 #include <gmock/gmock.h>
 
+#include <filesystem>
+
 #include "tests/integration/parked/fixture.hpp"
 
 namespace lantern::test {
@@ -86,12 +88,25 @@ TEST_F(GrantTest, AMissingGrantHoldsTheHandlerUntilItIsGivenAgain) {
     expect_goes_on();
 }
 
-TEST_F(OutageTest, AFullDiskAndTooManyConnectionsAreWaitedOut) {
-    for (const char* sqlstate : {"53100", "53300", "57P03", "08006", "25006"}) {
+// The file of the handler's table is one that is always full. What PostgreSQL meets there, and says, is what it
+// meets on a disk without space.
+TEST_F(OutageTest, AFullDiskIsWaitedOutUntilThereIsSpace) {
+    append_two();
+    const std::filesystem::path data = one("show data_directory");
+    const auto file = data / one("select pg_relation_filepath('people.people')"), kept = data / "kept";
+    std::filesystem::rename(file, kept);
+    std::filesystem::create_symlink("/dev/full", file);
+    expect_waits(HasSubstr("No space left on device"));
+    std::filesystem::rename(kept, file);
+    expect_goes_on();
+}
+
+TEST_F(OutageTest, AServerThatHasNoRoomOrNoTimeForUsIsWaitedFor) {
+    append_two();
+    for (const char* sqlstate : {"53300", "57P03", "08006", "25006"}) {
         SCOPED_TRACE(sqlstate);
         sql_.query("truncate people.people, people.lantern_streams");
         sql_.query("update lantern.leases set feed_cursor = 0");
-        if (std::string(sqlstate) == "53100") append_two();
         fail_with(sqlstate);
         expect_waits(StartsWith("postgres: ERROR:  as ordered"));
         mend();

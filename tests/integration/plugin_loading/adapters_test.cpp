@@ -57,15 +57,17 @@ protected:
         return opened.value();
     }
     std::unique_ptr<worker::Projection> projection() {
-        return std::move(
-            open("good_projection")
-                ->make_projection("{}", [this](LogLevel level,
-                                               std::string_view message) { logged_.emplace_back(level, message); })
-                .value());
+        return std::move(open("good_projection")
+                             ->make_projection("{}", {[this](LogLevel level, std::string_view message) {
+                                                          logged_.emplace_back(level, message);
+                                                      },
+                                                      [this] { return time_left_; }})
+                             .value());
     }
 
     FakeRecorder recorder_;
     std::vector<std::pair<LogLevel, std::string>> logged_;
+    std::chrono::microseconds time_left_ = std::chrono::microseconds::max();
 };
 
 TEST_F(Adapters, ChangesReachTheRecorder) {
@@ -154,6 +156,18 @@ TEST_F(Adapters, LogLinesReachTheSink) {
     (void)object->handle(event_of("LOG"), recorder_);
     EXPECT_THAT(logged_,
                 ElementsAre(std::pair(LogLevel::warn, std::string("0190aaaa-0000-7000-8000-00000000000a"))));
+}
+
+TEST_F(Adapters, AProjectionSeesItsDeadline) {
+    const auto object = projection();
+    EXPECT_EQ(object->handle(event_of("LATE"), recorder_).kind, Outcome::Kind::applied);
+    time_left_ = std::chrono::microseconds(-1);
+    const auto outcome = object->handle(event_of("LATE"), recorder_);
+    EXPECT_EQ(outcome.kind, Outcome::Kind::retry);
+    EXPECT_EQ(outcome.reason, "past my deadline");
+
+    const auto without = open("good_projection")->make_projection("{}", {});
+    EXPECT_EQ(without.value()->handle(event_of("LATE"), recorder_).kind, Outcome::Kind::applied);
 }
 
 TEST_F(Adapters, CreateRefusesWithThePluginsReason) {

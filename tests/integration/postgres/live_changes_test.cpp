@@ -95,6 +95,20 @@ TEST_F(LiveChangesTest, FewerPartitionsAndMoreAgainFenceAZombieOfTheFirst) {
     EXPECT_GT(third.tick("", {}).held.at(3).epoch, zombie.epoch);
 }
 
+// An edit and its taking back come so close that no worker of the edit has bound its queues by then.
+TEST_F(LiveChangesTest, AWorkerOfAnEditThatWasTakenBackIsTooLateWithItsQueues) {
+    worker(1, 4, 1, kUsual).bound();
+    apply(edit(kUsual, 8, "r2"), 1);
+    apply(edit(kUsual, 4, "r3"), 2);
+    auto third = worker(3, 4, 3, kUsual);
+    third.bound();
+    auto second = worker(2, 8, 2, kUsual);
+    second.bound();
+    EXPECT_EQ(catalog_.handler(HandlerName{"people"})->queues, "4");
+    EXPECT_EQ(third.tick("", {}).held.size(), 4u);
+    EXPECT_THAT(second.tick("", {}).held, IsEmpty());
+}
+
 TEST_F(LiveChangesTest, ATypeBeginsWhenAWorkerHasBoundItAndWhatTheOldOneDroppedIsFed) {
     apply(edit({"MADE"}, 4, "r2"), 1);
     auto before = worker(1, 4, 2, {"MADE"});

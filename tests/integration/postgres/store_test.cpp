@@ -31,6 +31,28 @@ TEST_F(StoreTest, EventsAreImmutable) {
     EXPECT_EQ(one("select type from lantern.events"), "MADE");
 }
 
+TEST_F(StoreTest, TheFirstAnswerToAKeyIsGivenForADayAndThenTheKeyIsNew) {
+    const auto record = [](int status) {
+        return command::IdempotencyRecord{"caller", "route", "key", std::string(32, 'm'), status, "{}"};
+    };
+    auto append = test::append_of("a", 0, {test::event_of("MADE")});
+    append.idempotency = record(201);
+    ASSERT_TRUE(store_.append(append));
+    const auto aged = [&](const std::string& age) {
+        sql_.query("update lantern.idempotency set recorded_at = clock_timestamp() - $1::interval",
+                   Params{}.add(age));
+    };
+    auto again = test::append_of("a", 1, {test::event_of("MADE")});
+    again.idempotency = record(200);
+    aged("23 hours");
+    EXPECT_TRUE(store_.recorded("caller", "route", "key"));
+    EXPECT_EQ(store_.append(again).error().kind, command::AppendRefusal::Kind::idempotency_known);
+    aged("24 hours");
+    EXPECT_FALSE(store_.recorded("caller", "route", "key"));
+    EXPECT_TRUE(store_.append(again));
+    EXPECT_EQ(store_.recorded("caller", "route", "key")->status, 200);
+}
+
 TEST_F(StoreTest, TwoHundredCreationsOfOneKeyAtOnceOneWins) {
     constexpr int kThreads = 20, kEach = 10;
     std::atomic<int> won = 0, taken = 0;

@@ -13,12 +13,15 @@ constexpr const char* kLine =
 
 std::string problem(const std::string& line) {
     const auto read = read_line(7, line);
-    return read ? "(none)" : read.error().text();
+    if (read) return "(none)";
+    std::string all;
+    for (const auto& one : read.error()) all += (all.empty() ? "" : "; ") + one.text();
+    return all;
 }
 
 TEST(ImportLine, is_read_with_its_data_byte_for_byte) {
     const auto read = read_line(3, kLine);
-    ASSERT_TRUE(read) << read.error().text();
+    ASSERT_TRUE(read) << read.error().front().text();
     const auto& line = read.value();
     EXPECT_EQ(line.number, 3);
     EXPECT_EQ(line.source, "shop");
@@ -35,21 +38,28 @@ TEST(ImportLine, is_read_with_its_data_byte_for_byte) {
 TEST(ImportLine, names_line_field_what_was_found_and_what_is_expected) {
     EXPECT_EQ(problem("[]"), "line 7: found an array, expected a JSON object");
     EXPECT_EQ(problem("{").substr(0, 37), "line 7: found text that is not JSON (");
-    EXPECT_EQ(problem(R"({"id":"1","type":"A","subject":"a/1"})"), "line 7: source: found none, expected text");
+    EXPECT_EQ(problem(R"({"id":"1","type":"A","subject":"a/1"})"), "line 7: /source: found none, expected text");
     EXPECT_EQ(problem(R"({"id":1,"source":"s","type":"A","subject":"a/1"})"),
-              "line 7: id: found a number, expected text");
+              "line 7: /id: found a number, expected text");
     EXPECT_EQ(problem(R"({"id":"1","source":"s","type":"a.b","subject":"a/1"})"),
-              "line 7: type: found \"a.b\", expected a name without *, # and .");
+              "line 7: /type: found \"a.b\", expected a name without *, # and .");
     EXPECT_EQ(problem(R"({"id":"1","source":"s","type":"A","subject":"User/1"})"),
-              "line 7: subject: found \"User/1\", expected <aggregate type>/<aggregate id>, e.g. user/42");
+              "line 7: /subject: found \"User/1\", expected <aggregate type>/<aggregate id>, e.g. user/42");
     EXPECT_EQ(problem(R"({"id":"1","source":"s","type":"A","subject":"a/1","revision":0})"),
-              "line 7: revision: found 0, expected a whole number from 1 on");
+              "line 7: /revision: found 0, expected a whole number from 1 on");
     EXPECT_EQ(problem(R"({"id":"1","source":"s","type":"A","subject":"a/1","time":"today"})"),
-              "line 7: time: found \"today\", expected RFC 3339, e.g. 2026-11-21T03:33:26Z");
+              "line 7: /time: found \"today\", expected RFC 3339, e.g. 2026-11-21T03:33:26Z");
     EXPECT_EQ(problem(R"({"id":"1","source":"urn:lantern:store:x","type":"A","subject":"a/1"})"),
-              "line 7: id: found \"1\", expected the UUID of an event of urn:lantern:store:x");
+              "line 7: /id: found \"1\", expected the UUID of an event of urn:lantern:store:x");
     EXPECT_EQ(problem(R"({"id":"1","source":"s","type":"A","subject":"a/1","metadata":[1]})"),
-              "line 7: metadata: found an array, expected a JSON object");
+              "line 7: /metadata: found an array, expected a JSON object");
+}
+
+TEST(ImportLine, all_that_is_wrong_with_it_is_told_at_once) {
+    EXPECT_EQ(problem(R"({"specversion":"0.3","id":"1","type":"A","subject":"a","schemaversion":"x"})"),
+              "line 7: /specversion: found \"0.3\", expected \"1.0\"; line 7: /source: found none, expected text; "
+              "line 7: /subject: found \"a\", expected <aggregate type>/<aggregate id>, e.g. user/42; "
+              "line 7: /schemaversion: found \"x\", expected a whole number from 1 on");
 }
 
 TEST(ImportLine, what_is_exported_is_read_back) {
@@ -64,7 +74,7 @@ TEST(ImportLine, what_is_exported_is_read_back) {
     event.data = R"({"name":"Zoë"})";
     event.metadata = R"({"actor":{"id":"x"}})";
     const auto read = read_line(1, line_of(event, std::string(kStoreSource) + event.id.text()));
-    ASSERT_TRUE(read) << read.error().text();
+    ASSERT_TRUE(read) << read.error().front().text();
     const auto& line = read.value();
     EXPECT_EQ(line.event_id, event.id);
     EXPECT_EQ(line.aggregate_id, event.aggregate_id);

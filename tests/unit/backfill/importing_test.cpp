@@ -20,6 +20,11 @@ public:
         if (name_.empty() || name_ == R"("none")") return std::vector<command::UniqueKey>{};
         return std::vector<command::UniqueKey>{{"name", name_}};
     }
+    Result<std::map<std::string, std::int64_t>> counts() const override {
+        std::map<std::string, std::int64_t> counts;
+        if (name_.starts_with(R"("x)")) counts["with_x"] = 1;
+        return counts;
+    }
     Result<std::string> save() const override { return std::string("{}"); }
     Result<void> load(const std::string&) override { return boost::outcome_v2::success(); }
 
@@ -71,6 +76,7 @@ public:
                 return failure(refusal);
             }
         for (const auto& line : chunk.lines) put(line);
+        for (const auto& [name, delta] : chunk.counters) counters[name] += delta;
         return boost::outcome_v2::success();
     }
     std::vector<Event> history(const StreamName& stream) override { return streams_[stream]; }
@@ -89,6 +95,7 @@ public:
     std::size_t size(const std::string& id) { return streams_[{"named", id}].size(); }
 
     int appends = 0;
+    std::map<std::string, std::int64_t> counters;
     std::function<void()> before_append;
 
 private:
@@ -154,16 +161,42 @@ TEST_F(ImportingTest, says_which_line_takes_a_key_and_goes_on_after_it_was_mende
     const auto refused = importer_.import({line("b", "w"), line("b", "x")});
     ASSERT_FALSE(refused);
     ASSERT_EQ(refused.error().size(), 1u);
-    EXPECT_EQ(refused.error()[0].text(), "line 3: data: the name of named/b is taken by another named");
+    EXPECT_EQ(refused.error()[0].text(), "line 3: /data: the name of named/b is taken by another named");
     EXPECT_EQ(store_.size("b"), 0u);
     ASSERT_TRUE(importer_.import({line("b", "w"), line("b", "v")}));
     EXPECT_EQ(store_.holder(R"("v")"), "b");
 }
 
+TEST_F(ImportingTest, counters_move_by_what_the_states_contribute) {
+    ASSERT_TRUE(importer_.import({line("a", "x1"), line("b", "x2"), line("c", "y"), line("b", "y2")}));
+    EXPECT_EQ(store_.counters["with_x"], 1);
+    Importer other({store_, owners_, clock_, random_});
+    ASSERT_TRUE(other.import({line("c", "x3")}));
+    EXPECT_EQ(store_.counters["with_x"], 2);
+    ASSERT_TRUE(other.import({line("a", "none"), line("c", "none")}));
+    EXPECT_EQ(store_.counters["with_x"], 0);
+}
+
+TEST_F(ImportingTest, all_problems_of_a_chunk_are_told_before_anything_is_looked_at) {
+    Importer strict(
+        {store_, owners_, clock_, random_, Effects::suppressed, [](const ImportLine& line) {
+             std::vector<LineProblem> problems;
+             if (line.data == R"("odd")")
+                 problems = {{line.number, "data/a", "found none"}, {line.number, "data/b", "found null"}};
+             return problems;
+         }});
+    const auto refused = strict.import({line("a", "odd"), line("b", "x"), line("c", "odd")});
+    ASSERT_FALSE(refused);
+    ASSERT_EQ(refused.error().size(), 4u);
+    EXPECT_EQ(refused.error()[3].text(), "line 3: /data/b: found null");
+    EXPECT_EQ(store_.appends, 0);
+    EXPECT_TRUE(strict.import({line("b", "x")}));
+}
+
 TEST_F(ImportingTest, a_line_that_the_aggregate_refuses_stops_its_chunk) {
     const auto refused = importer_.import({line("a", "x"), line("b", "bad")});
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error()[0].text(), "line 2: data: the aggregate named refuses it: found bad");
+    EXPECT_EQ(refused.error()[0].text(), "line 2: /data: the aggregate named refuses it: found bad");
     EXPECT_EQ(store_.appends, 0);
     ASSERT_TRUE(importer_.import({line("b", "ok")}));
     EXPECT_EQ(store_.size("b"), 1u);

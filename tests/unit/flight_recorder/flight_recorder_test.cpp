@@ -10,6 +10,7 @@
 #include "host/flight_recorder/backtrace.hpp"
 #include "host/flight_recorder/board.hpp"
 #include "host/flight_recorder/recorder.hpp"
+#include "tests/support/eventually.hpp"
 
 namespace lantern::flight_recorder {
 namespace {
@@ -140,6 +141,26 @@ TEST_F(FlightRecorderTest, a_return_ends_the_charge_unless_the_event_stays_charg
         slot.release();
     });
     EXPECT_EQ(board.calls().front().phase, Phase::outside);
+}
+
+TEST_F(FlightRecorderTest, a_call_has_its_time_limit_left_and_what_is_no_call_has_no_end) {
+    Recorder recorder;
+    Slot slot = recorder.slot(0);
+    constexpr auto kNoEnd = std::chrono::microseconds::max();
+    slot.belongs_to({"audit_log", "abc123", std::chrono::hours(1), 0});
+    EXPECT_EQ(slot.time_left(), kNoEnd);
+    slot.calling(event_of(1), 1);
+    EXPECT_GT(slot.time_left(), std::chrono::minutes(1));
+    EXPECT_LE(slot.time_left(), std::chrono::hours(1));
+    slot.returned();
+    EXPECT_EQ(slot.time_left(), kNoEnd);
+
+    slot.belongs_to({"audit_log", "abc123", std::chrono::milliseconds(1), 0});
+    slot.calling(event_of(2), 1);
+    EXPECT_TRUE(test::eventually([&] { return slot.time_left().count() < 0; }));
+    slot.belongs_to({"audit_log", "abc123", std::chrono::milliseconds(0), 0});
+    slot.calling(event_of(3), 1);
+    EXPECT_EQ(slot.time_left(), kNoEnd);
 }
 
 TEST_F(FlightRecorderTest, threads_have_slots_of_their_own) {

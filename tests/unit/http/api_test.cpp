@@ -43,8 +43,12 @@ TEST_F(ApiTest, paths_and_methods_that_are_not_there) {
     EXPECT_EQ(kind(call("GET", "/nothing/")), "not-found");
     const auto wrong = call("PATCH", "/accounts/1/");
     EXPECT_EQ(wrong.status, 405);
-    EXPECT_EQ(header(wrong, "Allow"), "PUT, DELETE, GET");
-    EXPECT_EQ(call("POST", "/ht/").status, 405);
+    EXPECT_EQ(header(wrong, "Allow"), "PUT, DELETE, GET, HEAD, OPTIONS");
+    EXPECT_EQ(header(call("POST", "/ht/"), "Allow"), "GET, HEAD, OPTIONS");
+    EXPECT_EQ(call("OPTIONS", "/ht/").status, 204);
+    EXPECT_EQ(call("HEAD", "/accounts/1/history/").status, 404);
+    EXPECT_EQ(call("HEAD", "/ht/").status, 200);
+    EXPECT_EQ(call("HEAD", "/accounts/1/add/").status, 405) << "as GET";
     EXPECT_EQ(call("GET", "/%zz").status, 400);
     EXPECT_EQ(call("GET", "/accounts/" + std::string(201, 'x') + "/").status, 404);
 }
@@ -71,6 +75,21 @@ TEST_F(ApiTest, a_body_must_be_json_of_a_bounded_size) {
                  "127.0.0.1",
                  {{"Authorization", std::string("Bearer ") + kToken}, {"Content-Type", "text/plain"}}};
     EXPECT_EQ(send(text).get().status, 415);
+}
+
+TEST_F(ApiTest, data_that_does_not_fit_its_schema_is_refused_before_the_aggregate_is_asked) {
+    check = [](const CommandRoute& route, std::string_view data) -> std::vector<command::Rejection> {
+        if (route.command != "open" || data.find("name") != std::string_view::npos) return {};
+        using enum command::RejectionKind;
+        return {{invalid, "valid_name", "name", "is required", "/name"}, {invalid, "valid_x", "x.y", "z", "/x/y"}};
+    };
+    const auto refused = call("POST", "/accounts/", "{}", {{"Idempotency-Key", "k"}});
+    EXPECT_EQ(refused.status, 422);
+    EXPECT_EQ(kind(refused), "invalid");
+    EXPECT_EQ(boost::json::parse(refused.body).at("errors"), boost::json::parse(R"([
+        {"rule": "valid_name", "field": "name", "pointer": "/name", "detail": "is required"},
+        {"rule": "valid_x", "field": "x.y", "pointer": "/x/y", "detail": "z"}])"));
+    EXPECT_EQ(call("POST", "/accounts/", R"({"name":"sarah"})", {{"Idempotency-Key", "k"}}).status, 201);
 }
 
 TEST_F(ApiTest, a_command_without_body_takes_its_fields_from_the_query) {

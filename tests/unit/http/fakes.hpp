@@ -9,6 +9,7 @@
 
 #include "host/http/api.hpp"
 #include "tests/unit/command/fakes.hpp"
+#include "tests/unit/intake/fakes.hpp"
 
 namespace lantern::http::fakes {
 
@@ -22,6 +23,7 @@ public:
     std::function<void()> look;  // guarded by mutex; called at each row query, may change row_answer
     RowsQuery asked;             // guarded by mutex
     HistoryAnswer history_answer;
+    std::optional<DeliveriesAnswer> deliveries_answer;
 
     Result<RowAnswer> row(const RowQuery&) override {
         std::lock_guard lock(mutex);
@@ -43,6 +45,16 @@ public:
         std::lock_guard lock(mutex);
         check();
         return history_answer;
+    }
+    std::optional<DeliveriesAnswer> deliveries(EventId) override {
+        std::lock_guard lock(mutex);
+        check();
+        return deliveries_answer;
+    }
+    std::map<std::string, std::string> declarations() override {
+        std::lock_guard lock(mutex);
+        check();
+        return {{"fake_handler", "[]"}};
     }
     void ping() override {
         std::lock_guard lock(mutex);
@@ -83,12 +95,31 @@ private:
     std::mutex& mutex_;
 };
 
+class SharedArrivals final : public intake::Arrivals {
+public:
+    SharedArrivals(intake::Arrivals& arrivals, std::mutex& mutex) : arrivals_(arrivals), mutex_(mutex) {}
+    std::vector<bool> known(std::span<const intake::Arrival> events) override {
+        std::lock_guard lock(mutex_);
+        return arrivals_.known(events);
+    }
+    Result<std::vector<intake::Recorded>, intake::Refusal> append(const intake::Append& append) override {
+        std::lock_guard lock(mutex_);
+        return arrivals_.append(append);
+    }
+
+private:
+    intake::Arrivals& arrivals_;
+    std::mutex& mutex_;
+};
+
 class SharedReads final : public Reads {
 public:
     explicit SharedReads(FakeReads& reads) : reads_(reads) {}
     Result<RowAnswer> row(const RowQuery& query) override { return reads_.row(query); }
     Result<RowsAnswer> rows(const RowsQuery& query) override { return reads_.rows(query); }
     HistoryAnswer history(const HistoryQuery& query) override { return reads_.history(query); }
+    std::optional<DeliveriesAnswer> deliveries(EventId event) override { return reads_.deliveries(event); }
+    std::map<std::string, std::string> declarations() override { return reads_.declarations(); }
     void ping() override { reads_.ping(); }
 
 private:
@@ -228,12 +259,14 @@ public:
 
     command::fakes::MemoryStore store;
     std::mutex store_mutex;
+    intake::fakes::MemoryArrivals arrivals{store};
     FakeReads reads;
     FakeAdmissions admissions;
     FakeTokens tokens;
     HeldServices services;
     CountingAnnouncer announcer;
     std::atomic<bool> store_down = false;
+    Commands::Check check;  // set before the first request
 
     ~FakeApi() {
         services.drop();
@@ -318,7 +351,10 @@ private:
         state.kind = QueryRoute::Kind::state;
         state.path = "/accounts/{id}/at/";
         state.aggregate = "account";
-        settings.queries = {row, rows, history, state};
+        QueryRoute deliveries;
+        deliveries.kind = QueryRoute::Kind::deliveries;
+        deliveries.path = "/events/{id}/deliveries/";
+        settings.queries = {row, rows, history, state, deliveries};
         return settings;
     }
 
@@ -335,7 +371,20 @@ private:
                           return std::make_unique<SharedStore>(store, store_mutex);
                       },
                       [this] { return std::make_unique<SharedReads>(reads); },
-                      [this] { return std::make_unique<SharedAdmissions>(admissions); }}};
+                      [this] { return std::make_unique<SharedAdmissions>(admissions); },
+                      [this]() -> std::unique_ptr<intake::Arrivals> {
+                          if (store_down) throw Fault(FaultKind::outage, "fake store", "refused");
+                          return std::make_unique<SharedArrivals>(arrivals, store_mutex);
+                      }}};
+    const IntakeSettings intake_settings_{"/events/", "event:append", "", {}, IntakeSettings::UnknownTypes::refuse};
+    const std::set<std::string> owned_{"account"};
+    const intake::Intake intake_{{intake_settings_, owned_, aggregates_,
+                                  [](const std::string& type, int) { return type == "PLACED"; },
+                                  [](const intake::Arrival& event) -> std::vector<command::Rejection> {
+                                      if (event.data != "\"bad\"") return {};
+                                      return {{command::RejectionKind::invalid, "valid_data", "", "is bad", ""}};
+                                  },
+                                  heads_, clock_}};
     std::unique_ptr<Api> api_ =
         std::make_unique<Api>(Api::World{settings_,
                                          {aggregates_, cache_, heads_, mac_, clock_},
@@ -343,6 +392,9 @@ private:
                                          announcer,
                                          workers_,
                                          [](const Event&) { return std::string("{\"shown\":true}"); },
+                                         [this](const CommandRoute& route, std::string_view data) {
+                                             return check ? check(route, data) : std::vector<command::Rejection>{};
+                                         },
                                          [](std::string_view token) -> std::optional<command::Actor> {
                                              if (token == kToken) return command::Actor{"admin", "Admin", {"*"}};
                                              if (token == "reader")
@@ -351,7 +403,9 @@ private:
                                          },
                                          &tokens,
                                          "decoy",
-                                         {}});
+                                         {},
+                                         {},
+                                         &intake_});
 };
 
 inline std::string header(const Response& response, const std::string& name) {

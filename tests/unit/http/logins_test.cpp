@@ -101,7 +101,7 @@ TEST_F(LoginsTest, fields_and_bodies_of_a_login_are_checked) {
               413);
     const auto wrong = send(bare("GET", "/auth/login/")).get();
     EXPECT_EQ(wrong.status, 405);
-    EXPECT_EQ(header(wrong, "Allow"), "POST");
+    EXPECT_EQ(header(wrong, "Allow"), "POST, OPTIONS");
 }
 
 TEST_F(LoginsTest, tries_are_counted_by_name_and_a_success_counts_as_none) {
@@ -204,7 +204,7 @@ TEST_F(LoginsTest, pages_of_known_origins_may_read_answers) {
     preflight.headers = {{"Origin", "https://app.example.com"}, {"Access-Control-Request-Method", "PUT"}};
     const auto allowed = send(preflight).get();
     EXPECT_EQ(allowed.status, 204);
-    EXPECT_EQ(header(allowed, "Allow"), "PUT, DELETE, GET, OPTIONS");
+    EXPECT_EQ(header(allowed, "Allow"), "PUT, DELETE, GET, HEAD, OPTIONS");
     EXPECT_EQ(header(allowed, "Access-Control-Allow-Origin"), "https://app.example.com");
     EXPECT_THAT(header(allowed, "Access-Control-Allow-Methods"), HasSubstr("PUT"));
     preflight.headers[0].value = "https://evil.example.com";

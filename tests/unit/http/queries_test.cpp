@@ -46,7 +46,11 @@ TEST_F(QueriesTest, a_wanted_revision_is_waited_for) {
     EXPECT_EQ(response.status, 200);
     EXPECT_EQ(header(response, "ETag"), "\"7\"");
     EXPECT_EQ(header(response, "Lantern-Pending"), "");
+    EXPECT_EQ(header(response, "Preference-Applied"), "wait=30");
     EXPECT_EQ(reads.looks, 4);
+    EXPECT_EQ(header(call("GET", "/accounts/1/?min_revision=7"), "Preference-Applied"), "");
+    EXPECT_EQ(header(call("GET", "/accounts/1/", "", {{"Prefer", "wait=30"}}), "Preference-Applied"), "")
+        << "nothing was waited for";
 }
 
 TEST_F(QueriesTest, an_older_state_says_why_it_is_older) {
@@ -129,6 +133,36 @@ TEST_F(QueriesTest, history_shows_events_without_their_secrets) {
     EXPECT_EQ(item.at("metadata").at("actor").at("name"), "b");
     EXPECT_EQ(body.at("next"), "/accounts/1/history/?limit=1&cursor=3");
     EXPECT_EQ(call("GET", "/accounts/1/history/?from=monday").status, 400);
+}
+
+TEST_F(QueriesTest, deliveries_of_an_event_hide_what_the_event_hides) {
+    const std::string at = "/events/0195a3c1-0000-7000-8000-000000000001/deliveries/";
+    EXPECT_EQ(call("GET", at).status, 404);
+    EXPECT_EQ(call("GET", "/events/no-uuid/deliveries/").status, 404);
+    DeliveriesAnswer answer;
+    answer.event.type = "OPENED";
+    answer.event.data = R"({"token":"hush hush","note":"ab","list":["deep secret"]})";
+    Delivery dead;
+    dead.handler = "mail";
+    dead.state = Delivery::State::dead;
+    dead.error = "no hush hush, no deep secret, but ab";
+    dead.attempts = 8;
+    dead.plugin_build = "cafe";
+    Delivery waits;
+    waits.handler = "model";
+    answer.deliveries = {dead, waits};
+    reads.deliveries_answer = answer;
+    const auto response = call("GET", at);
+    EXPECT_EQ(response.status, 200);
+    const auto body = boost::json::parse(response.body);
+    const auto& first = body.at("deliveries").at(0);
+    EXPECT_EQ(first.at("state"), "dead");
+    EXPECT_EQ(first.at("last_error"), "no ***, no ***, but ab");
+    EXPECT_EQ(first.at("attempts").as_int64(), 8);
+    EXPECT_EQ(first.at("plugin").at("build"), "cafe");
+    EXPECT_EQ(body.at("deliveries").at(1).at("state"), "pending");
+    EXPECT_TRUE(body.at("deliveries").at(1).at("last_error").is_null());
+    EXPECT_EQ(call("GET", at + "?x=1").status, 400);
 }
 
 TEST_F(QueriesTest, the_state_at_a_revision_or_time) {

@@ -48,7 +48,7 @@ TEST_F(RouterTest, a_literal_segment_wins_over_a_captured_one) {
 TEST_F(RouterTest, tells_which_methods_a_path_takes) {
     const auto match = router.find("PATCH", {"v1", "users", "42"});
     EXPECT_FALSE(match.found());
-    EXPECT_EQ(match.allowed, "PUT, DELETE, GET");
+    EXPECT_EQ(match.allowed, "PUT, DELETE, GET, HEAD, OPTIONS");
     EXPECT_EQ(router.find("GET", {"v1", "nothing"}).allowed, "");
     EXPECT_EQ(router.find("GET", {}).allowed, "");
     EXPECT_FALSE(router.find("PUT", {"v1", "users", ""}).found());

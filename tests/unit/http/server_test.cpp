@@ -1,70 +1,19 @@
 // The server over real sockets of this machine.
 #include "host/http/server.hpp"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 
 #include "host/core/fault.hpp"
+#include "tests/unit/http/socket_client.hpp"
 
 namespace lantern::http {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
-
-class Client {
-public:
-    explicit Client(int port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(static_cast<std::uint16_t>(port));
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        timeval patience{20, 0};
-        setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-        connected_ = ::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-    }
-    ~Client() { ::close(socket_); }
-    Client(const Client&) = delete;
-    Client& operator=(const Client&) = delete;
-
-    bool connected() const { return connected_; }
-    void send(const std::string& text) { ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL); }
-    // Up to and with this text, or until the end of the connection.
-    std::string read_until(const std::string& text) {
-        while (received_.find(text) == std::string::npos && read_more()) continue;
-        const auto found = received_.find(text);
-        const auto end = found == std::string::npos ? received_.size() : found + text.size();
-        auto part = received_.substr(0, end);
-        received_.erase(0, end);
-        return part;
-    }
-    // Waits for the end of the connection; false when it does not come.
-    bool ended() {
-        while (read_more()) continue;
-        return !silent_;
-    }
-
-private:
-    bool read_more() {
-        char buffer[4096];
-        const auto got = ::recv(socket_, buffer, sizeof buffer, 0);
-        if (got > 0) received_.append(buffer, static_cast<std::size_t>(got));
-        silent_ = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-        return got > 0;
-    }
-
-    int socket_;
-    bool silent_ = false;
-    bool connected_ = false;
-    std::string received_;
-};
 
 // Holds requests until they are released.
 class Desk {
@@ -128,16 +77,39 @@ TEST_F(ServerTest, bodies_come_whole_also_in_chunks_and_trickles) {
     EXPECT_THAT(client.read_until("echo /y abcd"), HasSubstr("200 OK"));
 }
 
-TEST_F(ServerTest, what_is_far_too_large_or_no_http_is_cut_off) {
-    Client large(server.port());
-    large.send("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n" + std::string(100000, 'x'));
-    EXPECT_THAT(large.read_until("never"), Not(HasSubstr("200 OK")));
-    Client other(server.port());
-    other.send("hello\r\n\r\n");
-    EXPECT_TRUE(other.ended());
+TEST_F(ServerTest, what_cannot_be_parsed_or_is_far_too_large_is_told_so) {
+    const std::string post = "POST /x HTTP/1.1\r\nHost: x\r\n";
+    std::string many = post;
+    for (int n = 0; n < 120; ++n) many += "X-" + std::to_string(n) + ": y\r\n";
+    const std::vector<std::pair<std::string, std::string>> sent{
+        {"hello\r\n\r\n", "501 "},
+        {"GET / HTTP/x\r\n\r\n", "400 "},
+        {"GET /" + std::string(9000, 'x') + " HTTP/1.1\r\n\r\n", "414 "},
+        {post + "X-Large: " + std::string(17000, 'x') + "\r\n\r\n", "431 "},
+        {many + "\r\n", "431 "},
+        {post + "Content-Length: 100000\r\n\r\n", "413 "},
+        {post + "Content-Length: 100000\r\n\r\n" + std::string(100'000, 'x'), "413 "},
+        {post + "Transfer-Encoding: chunked\r\n\r\n20000\r\n" + std::string(0x20000, 'x'), "413 "}};
+    for (const auto& [text, status] : sent) {
+        Client client(server.port());
+        client.send(text);
+        const auto answer = client.read_until("never");  // the answer is the connection's last
+        EXPECT_THAT(answer, testing::StartsWith("HTTP/1.1 " + status)) << text.substr(0, 60);
+        EXPECT_THAT(answer, HasSubstr("application/problem+json"));
+        EXPECT_THAT(answer, HasSubstr("\"detail\":"));
+    }
     Client fine(server.port());
     fine.send(get("/after"));
     EXPECT_THAT(fine.read_until("echo /after"), HasSubstr("200 OK"));
+}
+
+TEST_F(ServerTest, head_has_the_headers_of_get_and_no_body) {
+    Client client(server.port());
+    client.send("HEAD /x HTTP/1.1\r\nHost: x\r\n\r\n" + get("/next"));
+    const auto head = client.read_until("\r\n\r\n");
+    EXPECT_THAT(head, HasSubstr("200 OK"));
+    EXPECT_THAT(head, HasSubstr("Content-Length: 8\r\n"));
+    EXPECT_THAT(client.read_until("echo /next"), testing::StartsWith("HTTP/1.1 200"));
 }
 
 TEST_F(ServerTest, a_dropped_request_is_answered_with_500) {
@@ -204,6 +176,18 @@ TEST(Server, connections_beyond_the_limit_are_closed_and_later_ones_served) {
         again = served(client);
     }
     EXPECT_TRUE(again);
+}
+
+TEST(Server, who_sends_too_slowly_or_nothing_is_cut_off) {
+    ServerOptions options;
+    options.read_limit = Milliseconds{100};
+    Server server(options, [](Request, Respond respond) { respond({200, "here", "text/plain", {}}); });
+    Client silent(server.port()), header(server.port()), body(server.port());
+    header.send("GET / HT");
+    body.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nab");
+    EXPECT_TRUE(silent.ended());
+    EXPECT_TRUE(header.ended());
+    EXPECT_TRUE(body.ended());
 }
 
 TEST(Server, says_why_it_cannot_listen) {

@@ -5,6 +5,8 @@
 
 #include <fstream>
 
+#include "host/schemas/request_schemas.hpp"
+
 namespace lantern::schemas {
 namespace {
 
@@ -79,6 +81,35 @@ TEST_F(EventSchemasTest, WithoutSchemaOrSenseNothingIsShown) {
     EXPECT_EQ(schemas.value().shown("F", 2, R"({"a": 1})"), "null");
     EXPECT_EQ(schemas.value().shown("E", 2, R"({"a": )"), "null");
     EXPECT_EQ(schemas.value().shown("E", 2, R"({"a": 1})"), R"({"a":1})");
+}
+
+TEST_F(EventSchemasTest, DataIsCheckedByTheSchemaOfItsVersion) {
+    file("E.1.json", R"({"required": ["a"]})");
+    file("E.2.json", R"({"required": ["b"]})");
+    const auto schemas = EventSchemas::load(directory_);
+    ASSERT_TRUE(schemas);
+    EXPECT_THAT(schemas.value().check("E", 1, R"({"a": 1})"), testing::IsEmpty());
+    EXPECT_THAT(schemas.value().check("E", 2, R"({"a": 1})"), ElementsAre(Violation{"/b", "is required"}));
+    EXPECT_THAT(schemas.value().check("F", 1, "{}"), testing::IsEmpty());
+}
+
+TEST_F(EventSchemasTest, RequestSchemasAreReadOnceAndToldWithTheirRoute) {
+    file("open.json", R"({"required": ["name"]})");
+    file("bad.json", R"({"properties": {"a": {"type": 7}}})");
+    CommandRoute open, plain, bad;
+    open.request_schema = directory_ / "open.json";
+    bad.method = "PUT";
+    bad.path = "/bad/";
+    bad.request_schema = directory_ / "bad.json";
+    const auto schemas = RequestSchemas::load({open, open, plain});
+    ASSERT_TRUE(schemas);
+    ASSERT_NE(schemas.value().find(open), nullptr);
+    EXPECT_THAT(schemas.value().find(open)->check("{}"), ElementsAre(Violation{"/name", "is required"}));
+    EXPECT_EQ(schemas.value().find(plain), nullptr);
+    const auto refused = RequestSchemas::load({bad, open});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error(), ElementsAre(testing::AllOf(HasSubstr("bad.json"), HasSubstr("/properties/a"),
+                                                            HasSubstr("PUT /bad/"))));
 }
 
 TEST_F(EventSchemasTest, AllProblemsOfAllFilesComeAtOnce) {

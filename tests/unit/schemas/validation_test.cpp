@@ -45,8 +45,42 @@ TEST(Validate, MissingAndUnknownPropertiesAreViolations) {
     EXPECT_THAT(all, HasSubstr("form"));
 }
 
+TEST(Validate, WhatIsWrongIsSaidInWordsThatNameNoValue) {
+    const auto all = [](const std::string& schema, const std::string& document) {
+        std::string text;
+        for (const auto& violation : validate(schema, document))
+            text += violation.pointer + " " + violation.message + "\n";
+        return text;
+    };
+    EXPECT_EQ(all(kSchema, R"({"from": 7, "porn": 1})"),
+              "/porn is not known here; there are from, port and a/b\n/from must be text, not a whole number\n");
+    EXPECT_EQ(all(kSchema, R"({"port": 0, "a/b": {}})"),
+              "/from is required\n/a~1b must be a list, not an object\n/port must be at least 1\n");
+    EXPECT_EQ(all(kSchema, R"({"from": "me"})"), "/from must have at least 3 characters\n");
+    EXPECT_EQ(all(R"({"properties": {"role": {"enum": ["admin", "user"]}}})", R"({"role": "s3cret"})"),
+              "/role must be admin or user\n");
+    EXPECT_EQ(all(R"({"$ref": "#/definitions/d", "definitions": {"d": {"items": {"type": ["integer", "null"]}}}})",
+                  "[1, null, 1.5]"),
+              "/2 must be a whole number or null, not a number\n");
+    EXPECT_EQ(all(R"({"minProperties": 1})", "{}"), " must have at least 1 field\n");
+}
+
+TEST(Validate, ALongTextIsNotMatchedAgainstAPattern) {
+    const std::string schema = R"({"properties": {"a": {"pattern": "^(x|y)*$"}}})";
+    const auto text = [](std::size_t size) { return "{\"a\": \"" + std::string(size, 'x') + "\"}"; };
+    EXPECT_THAT(validate(schema, text(kPatternTextBytesMax)), SizeIs(0));
+    EXPECT_THAT(validate(schema, text(1 << 20)), SizeIs(1));
+    EXPECT_EQ(validate(schema, R"({"a": "z"})").at(0).message, "must match the pattern ^(x|y)*$");
+}
+
+TEST(Validate, ABadSchemaIsToldWithItsPlace) {
+    EXPECT_THAT(refuse_schema("{\"type\":\n \"object\",}").value_or(""), HasSubstr("line 2, column 11"));
+    EXPECT_THAT(refuse_schema(R"({"properties": {"a": {"items": {"type": "wrong"}}}})").value_or(""),
+                HasSubstr("at /properties/a/items: "));
+}
+
 TEST(Validate, TextThatIsNotJsonIsSaidToBeNone) {
-    EXPECT_THAT(validate("{", "{}").at(0).message, HasSubstr("the schema is not JSON"));
+    EXPECT_THAT(validate("{", "{}").at(0).message, HasSubstr("the schema is none: text that is not JSON, line 1, column 2"));
     EXPECT_THAT(validate("{}", "{").at(0).message, HasSubstr("this is not JSON"));
     EXPECT_THAT(validate(R"({"type": "nonsense"})", "{}").at(0).message, HasSubstr("the schema is none"));
     EXPECT_FALSE(refuse_schema("{}"));

@@ -39,6 +39,7 @@ schemas: {directory: ../s}
 log: {format: json, level: debug}
 metrics: {address: 10.0.0.1, port: 9000}
 keep: {effects: 90d}
+intake: {path: "", scope: "e:a", queue: incoming, into_aggregates: [user], unknown_types: accept}
 http: {address: 0.0.0.0, port: 0, processes: 3, threads: 4, hash_threads: 1, body_max: 64KiB,
        admin_token: {env: TOKEN}}
 )",
@@ -54,6 +55,11 @@ http: {address: 0.0.0.0, port: 0, processes: 3, threads: 4, hash_threads: 1, bod
     EXPECT_EQ(read.log.level, "debug");
     EXPECT_EQ(read.metrics.address, "10.0.0.1");
     EXPECT_EQ(read.metrics.port, 9000);
+    EXPECT_EQ(read.intake.path, "");
+    EXPECT_EQ(read.intake.scope, "e:a");
+    EXPECT_EQ(read.intake.queue, "incoming");
+    EXPECT_THAT(read.intake.into_aggregates, ElementsAre("user"));
+    EXPECT_EQ(read.intake.unknown_types, IntakeSettings::UnknownTypes::accept);
     EXPECT_EQ(read.keep.effects, std::chrono::hours(24 * 90));
     EXPECT_EQ(read.keep.attempts, limits::kKeepAttempts);
     EXPECT_EQ(read.http.address, "0.0.0.0");

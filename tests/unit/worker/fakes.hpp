@@ -310,11 +310,23 @@ public:
         trouble_.call();
         return ledger.contains(event) ? std::optional(ledger.at(event)) : std::nullopt;
     }
+    std::vector<AskedEffect> asked(std::span<const Partition>, int, Timestamp now, std::size_t limit) override {
+        trouble_.call();
+        std::vector<AskedEffect> asked;
+        std::set<StreamId> seen;
+        for (const auto& one : runs) {
+            const bool open = one.effect.state == EffectState::asked || one.effect.state == EffectState::pending;
+            if (!open || !seen.insert(one.effect.stream).second || asked.size() == limit) continue;
+            if (!one.effect.next_attempt_at || one.effect.next_attempt_at <= now) asked.push_back(one);
+        }
+        return asked;
+    }
     Flushed commit(const EffectStep& step) override {
         trouble_.call();
         if (const auto refused = enter(step.entry, step.streams)) return *refused;
-        if (step.finished) ledger[step.finished->event] = *step.finished;
-        if (step.next) ledger[step.next->event] = *step.next;
+        for (const auto* effect : {&step.finished, &step.next}) {
+            if (*effect && !record(**effect)) return Flushed::conflict;
+        }
         commit_streams(step.streams);
         attempts.insert(attempts.end(), step.attempts.begin(), step.attempts.end());
         after_commit();
@@ -326,7 +338,8 @@ public:
 
     Generation generation_now{1};
     std::map<std::string, Row> table;
-    std::map<EventId, Effect> ledger;
+    std::map<EventId, Effect> ledger;  // of delivery
+    std::vector<AskedEffect> runs;     // by stream, run and revision
     std::vector<FailedAttempt> attempts;
     int flushes = 0, finds = 0;
     bool lose_next_answer = false;  // the commit happens, its answer is lost
@@ -367,6 +380,25 @@ private:
             row = after;
             row.next_attempt_at = note;
         }
+    }
+    // False: it was settled meanwhile.
+    bool record(const Effect& effect) {
+        if (effect.run == 0) {
+            ledger[effect.event] = effect;
+            return true;
+        }
+        for (auto& [event, was] : runs) {
+            if (was.event != effect.event || was.run != effect.run) continue;
+            if (was.state != EffectState::asked && was.state != EffectState::pending) return false;
+            was = effect;
+        }
+        for (auto& [event, other] : runs) {
+            const bool behind = other.stream == effect.stream && other.run == effect.run &&
+                                other.revision > effect.revision && other.state == EffectState::asked;
+            const bool ended = effect.state == EffectState::failed || effect.state == EffectState::held;
+            if (behind && ended) other.state = EffectState::suppressed;
+        }
+        return true;
     }
     void write(const TableWrites& writes) {
         for (const auto& row : writes.upserts) table[std::get<std::string>(row.at(0))] = row;

@@ -1,3 +1,8 @@
+-- How long the first answer to an Idempotency-Key is given again; limits::kKeepAnswers, after which it is pruned.
+create or replace function lantern.answers_kept() returns interval language sql immutable as $$
+    select interval '24 hours'
+$$;
+
 -- Appends events to one stream: one autocommitted call, one round trip.
 --   expected      N exact revision, 0 none yet, -1 any
 --   held_*        the unique keys the new state holds that the old one did not; freed_* the reverse
@@ -26,7 +31,10 @@ begin
     if idem_key is not null then
         insert into lantern.idempotency (caller, route, key, request_mac, status, body)
         values (idem_caller, idem_route, idem_key, idem_mac, idem_status, idem_body::json)
-        on conflict do nothing;
+        on conflict (caller, route, key) do update  -- one that is too old to count
+           set request_mac = excluded.request_mac, status = excluded.status, body = excluded.body,
+               recorded_at = clock_timestamp()
+         where idempotency.recorded_at <= clock_timestamp() - lantern.answers_kept();
         if not found then
             raise exception 'the idempotency key is known' using errcode = 'LN005';
         end if;

@@ -76,7 +76,7 @@ begin
         out_effect_state := null; out_effect_attempt := null; out_effect_note := null;
         select x.state, x.attempt, x.note into out_effect_state, out_effect_attempt, out_effect_note
           from lantern.effects x join lantern.events e on e.id = x.event_id
-         where x.handler = one.handler and e.stream_id = in_stream and e.revision = coalesce(in_revision, out_first);
+         where x.handler = one.handler and x.run = 0 and e.stream_id = in_stream and e.revision = coalesce(in_revision, out_first);
 
         -- 4. In one word.
         skips := exists (select from lantern.attempts a

@@ -3,6 +3,8 @@
 --                   revision, data, metadata), and lantern_import_streams, which this function fills.
 --   want_*   the heads that the caller folded keys from: the stream must still be there
 --   held_*   unique keys that streams hold after their new events and did not before; freed_* the reverse
+--   counter_*  what the streams' new states contribute more to counters than the old ones, sorted by name; no minimum
+--            is kept, since what is imported has happened
 -- Side effects that are routed get ledger rows `suppressed`, unless the effects are to be delivered.
 -- Errors, the text after ": " is read by the caller:
 --   LN006 a line or a stream is not as the caller saw it: look again    LN003 a unique key is taken in scope: S
@@ -12,13 +14,13 @@ create or replace function lantern.import_chunk(
     deliver_effects boolean, want_types text[], want_ids text[], want_heads bigint[],
     held_types text[], held_ids text[], held_scopes text[], held_keys text[],
     freed_types text[], freed_ids text[], freed_scopes text[], freed_keys text[],
+    counter_names text[], counter_deltas bigint[],
     out out_events bigint)
 language plpgsql as $$
 declare
     own     xid8;
     lines   bigint;
     odd     record;
-    moved   record;
 begin
     -- 1. Foreign ids: a concurrent import of the same lines waits here.
     select count(*) into lines from pg_temp.lantern_import;
@@ -80,34 +82,15 @@ begin
       from (select e.stream_id, max(e.revision) as head from pg_temp.lantern_import_events e group by e.stream_id) n
      where s.stream_id = n.stream_id;
 
-    -- 4. Unique keys, freed and held in one sorted order.
-    for moved in
-        select k.scope, k.key, k.held, t.stream_id
-          from (select f.t, f.i, f.scope, f.key, false from unnest(freed_types, freed_ids, freed_scopes, freed_keys) f (t, i, scope, key)
-                 union all
-                select h.t, h.i, h.scope, h.key, true from unnest(held_types, held_ids, held_scopes, held_keys) h (t, i, scope, key))
-               k (aggregate_type, aggregate_id, scope, key, held)
-          join pg_temp.lantern_import_streams t
-            on t.aggregate_type = k.aggregate_type and t.aggregate_id = k.aggregate_id
-         order by k.scope collate "C", k.key collate "C", k.held
-    loop
-        if not moved.held then
-            delete from lantern.unique_keys u
-             where u.scope = moved.scope and u.key = moved.key and u.stream_id = moved.stream_id;
-            continue;
-        end if;
-        insert into lantern.unique_keys (scope, key, stream_id) values (moved.scope, moved.key, moved.stream_id)
-        on conflict do nothing;
-        if not found and not exists (select from lantern.unique_keys u
-                                      where u.scope = moved.scope and u.key = moved.key
-                                        and u.stream_id = moved.stream_id) then
-            select s.aggregate_type, s.aggregate_id into odd from lantern.streams s where s.stream_id = moved.stream_id;
-            raise exception 'a unique key is taken in scope: %', moved.scope
-                using errcode = 'LN003', detail = odd.aggregate_type || '/' || odd.aggregate_id;
-        end if;
-    end loop;
+    -- 4. Unique keys.
+    perform lantern.move_keys(held_types, held_ids, held_scopes, held_keys, freed_types, freed_ids, freed_scopes, freed_keys);
 
-    -- 5. What was imported lies before every side effect's start.
+    -- 5. Counters.
+    insert into lantern.counters as c (name, value)
+    select m.name, m.delta from unnest(counter_names, counter_deltas) m (name, delta) order by m.name collate "C"
+    on conflict (name) do update set value = c.value + excluded.value;
+
+    -- 6. What was imported lies before every side effect's start.
     if not deliver_effects then
         insert into lantern.effects (handler, event_id, stream_id, revision, key, state, epoch, attempt, finished_at, note)
         select h.handler, i.event_id, e.stream_id, e.revision, i.event_id, 'suppressed', 0, 0, clock_timestamp(), 'imported'

@@ -1,7 +1,8 @@
 -- Jobs of backfill (lantern.jobs, lantern.job_slots).
 
 -- Begins a job; one for each handler. LN030: one is running, its number behind ": ".
-create or replace function lantern.job_start(in_handler text, in_kind text, in_request json, in_who text, in_rate bigint)
+create or replace function lantern.job_start(in_handler text, in_kind text, in_request json, in_who text, in_rate bigint,
+                                             in_build text)
 returns bigint language plpgsql as $$
 declare
     job bigint;
@@ -11,8 +12,8 @@ begin
     if found then
         raise exception 'a job for this handler is running: %', job using errcode = 'LN030';
     end if;
-    insert into lantern.jobs (handler, kind, state, request, requested_by, max_rate, phase)
-    values (in_handler, in_kind, 'running', in_request, in_who, in_rate,
+    insert into lantern.jobs (handler, kind, state, request, requested_by, max_rate, plugin_build, phase)
+    values (in_handler, in_kind, 'running', in_request, in_who, in_rate, in_build,
             case in_kind when 'rebuild' then 'plan' else 'rest' end)
     returning job_id into job;
     insert into lantern.job_slots (job_id, slot) values (job, 0);
@@ -64,7 +65,7 @@ begin
                                       else j.state end,
                max_rate = case in_action when 'throttle' then in_rate else j.max_rate end,
                reason = case in_action when 'resume' then '' else j.reason end,
-               ended_at = case in_action when 'cancel' then clock_timestamp() end
+               slowed = '', ended_at = case in_action when 'cancel' then clock_timestamp() end
          where j.job_id = in_job;
         insert into lantern.admin_log (who, action, subject, detail)
         values (in_who, 'job ' || in_action, name, json_build_object('job', in_job, 'rate', in_rate));

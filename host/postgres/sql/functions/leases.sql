@@ -76,6 +76,8 @@ begin
                             where f.handler = in_handler and f.worker_id is null and f.partition < total
                               and pg_try_advisory_xact_lock(x'4c43'::integer, h.handler_id * 32 + f.partition)
                             order by f.partition limit greatest(share - mine, 0));
+    perform lantern.end_frozen(in_handler, dead_ms)
+       from lantern.leases l where l.handler = in_handler and l.worker_id is null and l.partition < total limit 1;
 
     -- 6. How far the queues have been worked off, and whether there should be any.
     update lantern.leases l set taken = t.taken from unnest(in_partitions, in_taken) t (partition, taken)
@@ -101,6 +103,21 @@ begin
           left join lantern.leases l on l.handler = in_handler and l.worker_id = in_worker
          order by l.partition;
 end $$;
+
+-- Ends the sessions of those who entered for a partition that nobody holds any more, and whose server waits in the
+-- middle of an old transaction for the rest of what they had to say. They are frozen or cut off, and no time limit of the
+-- server applies to them: a statement's has passed, and a transaction of one statement is not idle in transaction.
+create or replace function lantern.end_frozen(in_handler text, dead_ms bigint) returns void language sql as $$
+    select pg_terminate_backend(a.pid)
+      from pg_stat_activity a
+     where a.wait_event = 'ClientRead' and a.xact_start < clock_timestamp() - dead_ms * interval '1 millisecond'
+       and exists (select from pg_locks k
+                     join lantern.handlers h on h.handler = in_handler
+                     join lantern.leases l on l.handler = h.handler and l.worker_id is null
+                    where k.pid = a.pid and k.locktype = 'advisory' and k.granted and k.objsubid = 2
+                      and k.database = (select d.oid from pg_database d where d.datname = current_database())
+                      and k.classid = x'4c43'::integer::oid and k.objid = (h.handler_id * 32 + l.partition)::oid)
+$$;
 
 -- How far the handler is from the position current now, by what has been fed of partitions whose queues are not bound;
 -- null: all are. Nothing is wanted before the earliest beginning.
@@ -160,6 +177,9 @@ begin
          where h.handler = in_handler;
         insert into lantern.retired_bindings (handler, queues) values (in_handler, known.queues) on conflict do nothing;
         delete from lantern.retired_bindings r where r.handler = in_handler and r.queues = in_queues;
+    elsif in_revision > known.queues_revision then
+        -- Confirmed: a worker of an edit in between, that was held up, does not take them away.
+        update lantern.handlers h set queues_revision = in_revision where h.handler = in_handler;
     end if;
     insert into lantern.leases (handler, partition)
     select h.handler, p from lantern.handlers h, generate_series(0, h.partitions - 1) p

@@ -107,7 +107,7 @@ begin
                    note = $4 || case when e.state = 'pending' then '; it was pending and may have been done' else '' end
               from unnest($1, $2, $3) a (stream, revision, event)
               join %1$I.lantern_streams s on s.stream_id = a.stream and s.revision = a.revision and s.state <> 0
-             where e.handler = %1$L and e.event_id = a.event and e.state in ('pending', 'failed', 'held') $sql$, in_handler)
+             where e.handler = %1$L and e.event_id = a.event and e.run = 0 and e.state in ('pending', 'failed', 'held') $sql$, in_handler)
           using in_streams, in_revisions, in_events, note;
     end if;
     execute format($sql$

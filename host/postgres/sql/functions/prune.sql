@@ -1,5 +1,5 @@
 -- Takes away what is not needed any more, at most in_limit rows of each kind; ages in ms.
---   effects   rows of acts that ended so long ago, once the stream row covers them
+--   effects   rows of acts that ended so long ago, once the stream row covers them; those of runs over history without it
 --   attempts  of streams that are live again, once they are so old
 --   answers   to Idempotency-Key
 -- Nothing while another session does the same. out_more: there is more to do.
@@ -22,11 +22,11 @@ begin
     loop
         execute format($sql$
             delete from lantern.effects e
-             using (select f.event_id from lantern.effects f join %1$I.lantern_streams s on s.stream_id = f.stream_id
+             using (select f.event_id, f.run from lantern.effects f left join %1$I.lantern_streams s on s.stream_id = f.stream_id
                      where f.handler = %1$L and f.state in ('done', 'skipped', 'suppressed')
-                       and f.finished_at < $1 and s.revision >= f.revision
+                       and f.finished_at < $1 and (f.run > 0 or s.revision >= f.revision)
                      order by f.finished_at limit $2) old
-             where e.handler = %1$L and e.event_id = old.event_id $sql$, one)
+             where e.handler = %1$L and e.event_id = old.event_id and e.run = old.run $sql$, one)
           using started - in_effects_ms * interval '1 millisecond', in_limit;
         get diagnostics taken = row_count;
         out_effects := out_effects + taken; out_more := out_more or taken = in_limit;

@@ -136,8 +136,8 @@ end $$;
 -- holds the handler's barrier exclusively, and has applied everything that live workers may have.
 -- LN031: readers would go back, LN032: others hang on the old tables; the text behind ": " says what.
 create or replace function lantern.swap_schemas(
-    in_handler text, in_beside text, in_kept text, in_plugin text, in_plugin_version text, in_schema_version integer,
-    in_declaration json, in_declaration_hash text, move_dependents boolean, keep_ms bigint)
+    in_handler text, in_beside text, in_kept text, in_plugin text, in_plugin_version text, in_plugin_build text,
+    in_schema_version integer, in_declaration json, in_declaration_hash text, move_dependents boolean, keep_ms bigint)
 returns bigint language plpgsql as $$
 declare
     behind    bigint;
@@ -185,7 +185,7 @@ begin
     end loop;
     update lantern.handlers h
        set generation = h.generation + 1, plugin = in_plugin, plugin_version = in_plugin_version,
-           schema_version = in_schema_version, declaration = in_declaration, declaration_hash = in_declaration_hash
+           plugin_build = in_plugin_build, schema_version = in_schema_version, declaration = in_declaration, declaration_hash = in_declaration_hash
      where h.handler = in_handler returning h.generation into raised;
     -- 4. History was applied from the first event on: workers must not go by routes that begin later.
     update lantern.routes r set begin_position = 0

@@ -5,7 +5,8 @@ select e.stream_id, s.aggregate_type, s.aggregate_id, s.revision, e.revision, e.
        e.schema_version, e.recorded_at,
        coalesce(pg_visible_in_snapshot(e.xid, m.snapshot)
                 or (m.target_snapshot is not null and pg_visible_in_snapshot(e.xid, m.target_snapshot)
-                    and e.position <= m.cursor), false)
+                    and e.position <= m.cursor), false),
+       e.data
   from lantern.events e
   join lantern.streams s on s.stream_id = e.stream_id
   left join lantern.marks m on m.reader = 'relay'

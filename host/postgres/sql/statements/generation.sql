@@ -1,2 +1,2 @@
 -- $1 handler
-select generation from lantern.handlers where handler = $1
+select generation, schema_version, declaration_hash from lantern.handlers where handler = $1

@@ -11,7 +11,9 @@
 // was saved and loaded, and must come to the same.
 #pragma once
 
+#include <cstddef>
 #include <initializer_list>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -92,7 +94,7 @@ public:
             next.time_us = time_us_;
             after_.push_back(numbered(std::move(next), numbering));
         }
-        fold(after_);
+        check_counts(folded, fold(after_));
         return *this;
     }
 
@@ -185,6 +187,32 @@ private:
         }
         bool operator==(const Decision& other) const { return key() == other.key(); }
     };
+
+    // Events of an import move counters by what their states contribute, so that has to move as decide counts.
+    void check_counts(const State& before, const State& after) const {
+        if (!has_counts()) return;
+        std::map<std::string, std::int64_t> moved = counts(after);
+        for (const auto& [counter, amount] : counts(before)) moved[counter] -= amount;
+        for (const Counted& one : decision_.counted) moved[one.counter] -= one.delta;
+        for (const auto& [counter, rest] : moved)
+            if (rest != 0)
+                throw Failure("the states' counts of " + counter + " differ from what decide counted by " +
+                              std::to_string(rest));
+    }
+    bool has_counts() const {
+        return aggregate_.size > offsetof(lantern_aggregate, counts) && aggregate_.counts != nullptr;
+    }
+    std::map<std::string, std::int64_t> counts(const State& state) const {
+        std::map<std::string, std::int64_t> held;
+        const lantern_counts told{sizeof told, &held, [](void* into, lantern_str counter, std::int64_t amount) {
+                                      (*static_cast<std::map<std::string, std::int64_t>*>(
+                                          into))[std::string(view(counter))] += amount;
+                                  }};
+        Collected error;
+        if (aggregate_.counts(state.get(), &told, error.sink()) != 0)
+            throw Failure("counts failed: " + error.text());
+        return held;
+    }
 
     GivenEvent numbered(GivenEvent event, Numbering& numbering) const {
         const auto declared = shape_.events.find(event.type);

@@ -1,0 +1,15 @@
+# cmake -DFILES=... -DOUT=... -P embed_pages.cmake: writes the files of /docs/ as a C++ source.
+set(TYPE_html "text/html; charset=utf-8")
+set(TYPE_js "text/javascript; charset=utf-8")
+set(TYPE_css "text/css; charset=utf-8")
+file(WRITE ${OUT}.tmp "#include \"host/openapi/pages.hpp\"\n\nnamespace lantern::openapi {\n\n"
+    "std::vector<http::Page> pages() {\n    return {\n")
+string(REPLACE "," ";" FILES "${FILES}")
+foreach(FILE ${FILES})
+    get_filename_component(NAME ${FILE} NAME)
+    string(REGEX REPLACE ".*\\." "" ENDING ${NAME})
+    file(READ ${FILE} TEXT)
+    file(APPEND ${OUT}.tmp "{\"${NAME}\", \"${TYPE_${ENDING}}\", R\"embedded_page(" "${TEXT}" ")embedded_page\"},\n")
+endforeach()
+file(APPEND ${OUT}.tmp "    };\n}\n\n}  // namespace lantern::openapi\n")
+file(RENAME ${OUT}.tmp ${OUT})

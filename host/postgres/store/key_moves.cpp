@@ -1,0 +1,40 @@
+#include "host/postgres/store/key_moves.hpp"
+
+#include <charconv>
+
+#include "host/postgres/array_literal.hpp"
+
+namespace lantern::postgres {
+
+void add_moves(Params& params, const std::vector<backfill::KeyMove>& moves) {
+    using Move = backfill::KeyMove;
+    const auto text = [](const std::string& of) { return std::string_view(of); };
+    params.add(array_of(moves, [&](const Move& move) { return text(move.stream.aggregate_type); }));
+    params.add(array_of(moves, [&](const Move& move) { return text(move.stream.aggregate_id); }));
+    params.add(array_of(moves, [&](const Move& move) { return text(move.key.scope); }));
+    params.add(array_of(moves, [&](const Move& move) { return text(move.key.key); }));
+}
+
+std::int64_t number_behind(std::string_view message, std::string_view mark) {
+    std::int64_t number = 0;
+    const auto at = message.find(mark);
+    if (at != std::string_view::npos)
+        std::from_chars(message.data() + at + mark.size(), message.data() + message.size(), number);
+    return number;
+}
+
+std::string line_behind(std::string_view message, std::string_view mark) {
+    const auto at = message.find(mark);
+    if (at == std::string_view::npos) return {};
+    const auto rest = message.substr(at + mark.size());
+    return std::string(rest.substr(0, rest.find('\n')));
+}
+
+backfill::StreamName stream_in_detail(std::string_view message) {
+    const auto stream = line_behind(message, "DETAIL:  ");
+    const auto slash = stream.find('/');
+    if (slash == std::string::npos) return {};
+    return {stream.substr(0, slash), stream.substr(slash + 1)};
+}
+
+}  // namespace lantern::postgres

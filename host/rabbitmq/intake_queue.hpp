@@ -1,0 +1,44 @@
+// The queue of events from outside, and beside it <queue>.refused, where a message that is not taken lies with the
+// reason in its header `lantern_refused` (problem details as JSON). One connection, used by one thread.
+//
+// Both queues are declared when they are not there: durable, quorum, and the first with a single active consumer, so
+// that the messages of a stream keep their order while several hosts stand by. A queue that is there is taken as it is.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "host/intake/ports.hpp"
+
+namespace lantern::rabbitmq {
+
+std::string refused_queue(const std::string& queue);
+
+class IntakeQueue final : public intake::Queue {
+public:
+    // Connects at the first take().
+    IntakeQueue(std::string url, std::string queue);
+    ~IntakeQueue() override;
+
+    std::vector<intake::Message> take(std::size_t messages_max, Milliseconds wait) override;
+    // Returns when the broker has confirmed it.
+    void refuse(const intake::Message& message, const std::string& problem) override;
+    void acknowledge_up_to(std::uint64_t tag) override;
+    void service() override;
+    void disconnect() override;
+
+    // Messages that wait in the queue, and those that lie refused. Connects.
+    struct Depth {
+        std::int64_t waiting = 0, refused = 0;
+    };
+    Depth depth();
+
+private:
+    class Session;
+    Session& session();
+
+    const std::string url_, queue_;
+    std::unique_ptr<Session> session_;  // nothing: not connected
+};
+
+}  // namespace lantern::rabbitmq

@@ -1,0 +1,141 @@
+// Jobs that hosts work on: processes, hosts and PostgreSQL go away, and the job ends all the same.
+#include <signal.h>
+
+#include "host/private_servers/postgres.hpp"
+#include "tests/integration/backfill/fixture.hpp"
+#include "tests/support/process_tree.hpp"
+
+namespace lantern::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+class HostsTest : public BackfillTest {
+protected:
+    static constexpr int kUsers = 2000, kUpdates = 99, kEvents = kUsers * (kUpdates + 1);
+
+    HostsTest() {
+        plugins_ = directory_ / "plugins";
+        std::filesystem::create_directory(plugins_);
+        for (const auto& entry : std::filesystem::directory_iterator(LANTERN_PLUGINS))
+            if (entry.path().extension() == ".so")
+                std::filesystem::copy_file(entry.path(), plugins_ / entry.path().filename());
+        std::filesystem::copy_file(std::filesystem::path(LANTERN_ZOO) / "fickle_tame.so", plugins_ / "fickle.so");
+        std::ofstream(config_ / "routing.yaml") << R"(version: 1
+events:
+  USER_CREATED: [fickle, user_read_model]
+  USER_UPDATED: [fickle, user_read_model]
+handlers:
+  fickle: {settings: {count: )" << count_.string() << "}}\n";
+        const auto applied = lantern("routes apply");
+        EXPECT_EQ(applied.status, 0) << applied.text;
+    }
+
+    // A host that does nothing but work on jobs.
+    std::unique_ptr<processes::Child> host(const std::string& name) {
+        processes::Program program;
+        program.argv = {LANTERN_BINARY, "host",      "--roles", "backfill",
+                        "--config",     config_,     "--plugins", plugins_};
+        program.environment = {{"LANTERN_POSTGRES_URL", url_},
+                               {"LANTERN_CACHE_DIR", cache().string()},
+                               {"LANTERN_METRICS_PORT", "0"}};
+        program.output = directory_ / (name + ".log");
+        return std::make_unique<processes::Child>(program);
+    }
+    static std::vector<pid_t> workers_of(const processes::Child& host) {
+        return find_processes(tree(host.pid()), {" backfill ", " --index "});
+    }
+    std::string log(const std::string& name) const {
+        std::ifstream in(directory_ / (name + ".log"));
+        return {std::istreambuf_iterator<char>(in), {}};
+    }
+    std::string begin(const std::string& words) {
+        const auto said = lantern("backfill fickle --detach " + words);
+        EXPECT_EQ(said.status, 0) << said.text;
+        return one("select max(job_id) from lantern.jobs");
+    }
+    bool folded(std::int64_t events) {
+        return eventually(
+            [&] {
+                return one("select coalesce(sum(events), 0) >= " + std::to_string(events) +
+                           " from lantern.job_slots") == "t";
+            },
+            std::chrono::seconds(120));
+    }
+    bool done(const std::string& job) {
+        return eventually([&] { return one("select state from lantern.jobs where job_id = " + job) == "done"; },
+                          std::chrono::seconds(180));
+    }
+    std::string model() {
+        return one("select count(*) || ' of ' || max(revision) || ' ' || min(revision) from fickle.survived");
+    }
+    std::string whole_model() const {
+        const auto last = std::to_string(kUpdates + 1);
+        return std::to_string(kUsers) + " of " + last + " " + last;
+    }
+
+    const std::filesystem::path count_ = directory_ / "calls";
+};
+
+TEST_F(HostsTest, AllProcessesKilledAtHalfOfTheWorkRepeatLessThanATwentiethOfIt) {
+    fill(kUsers, kUpdates, "md5(n::text)::uuid::text");
+    const auto first = host("first");
+    ASSERT_TRUE(eventually([&] { return one("select count(*) from lantern.hosts where 'backfill' = any (roles)") == "1"; },
+                           std::chrono::seconds(120)))
+        << log("first");
+    const auto job = begin("--max-rate 60000");
+    ASSERT_TRUE(folded(kEvents / 2)) << log("first");
+    const auto before = workers_of(*first);
+    ASSERT_FALSE(before.empty());
+    for (const pid_t pid : before) ::kill(pid, SIGKILL);
+    ASSERT_EQ(lantern("jobs throttle " + job + " 0").status, 0);
+    const auto followed = lantern("jobs follow " + job);
+    EXPECT_EQ(followed.status, 0) << followed.text << log("first");
+    EXPECT_EQ(model(), whole_model());
+    // Each call of the plugin has left a byte.
+    const auto calls = static_cast<std::int64_t>(std::filesystem::file_size(count_));
+    EXPECT_GE(calls, kEvents);
+    EXPECT_LT(calls - kEvents, kEvents / 20);
+    EXPECT_EQ(one("select sum(events) from lantern.job_slots where job_id = " + job), std::to_string(kEvents));
+    // Nobody starts processes for a job that has ended.
+    EXPECT_TRUE(eventually([&] { return workers_of(*first).empty(); }));
+    EXPECT_THAT(lantern("jobs list -o json").text, HasSubstr(R"("state":"done")"));
+    EXPECT_THAT(lantern("status").text, HasSubstr("the model of fickle by fickle 1 (schema version 1) is kept until"));
+}
+
+TEST_F(HostsTest, AnotherHostGoesOnWhenOneIsKilledAndPostgresHasBeenAway) {
+    fill(kUsers, kUpdates, "md5(n::text)::uuid::text");
+    auto first = host("first");
+    const auto job = begin("--processes 0 --max-rate 30000");
+    ASSERT_TRUE(folded(kEvents / 5)) << log("first");
+    postgres().stop();
+    postgres().start();
+    sql_.ensure();
+    ASSERT_TRUE(folded(kEvents / 5 * 2)) << log("first");
+    const auto second = host("second");
+    const auto left_alone = workers_of(*first);
+    ::kill(first->pid(), SIGKILL);
+    for (const pid_t pid : left_alone) EXPECT_TRUE(eventually([&] { return !alive(pid); }));
+    ASSERT_EQ(lantern("jobs throttle " + job + " 0").status, 0);
+    EXPECT_TRUE(done(job)) << lantern("jobs show " + job + " -o json").text << log("second");
+    EXPECT_EQ(model(), whole_model());
+}
+
+TEST_F(HostsTest, AJobSlowsDownWhileLiveHandlersAreBehindAndSaysSo) {
+    live_lag_max("1s");
+    fill(kUsers, kUpdates, "md5(n::text)::uuid::text");
+    // Nobody applies what the live handlers are routed to.
+    sql_.script("update lantern.routes set begin_position = 0 where begin_position is null");
+    const auto first = host("first");
+    const auto job = begin("--processes 0");
+    EXPECT_TRUE(eventually([&] { return lantern("status").text.find("slowed down to 1/") != std::string::npos; },
+                           std::chrono::seconds(120)))
+        << lantern("status").text << log("first");
+    EXPECT_THAT(one("select slowed from lantern.jobs where job_id = " + job), HasSubstr("behind, the bound is 1.0 s"));
+    sql_.script("update lantern.handlers set state = 'paused'");
+    EXPECT_TRUE(done(job)) << log("first");
+    EXPECT_EQ(one("select slowed from lantern.jobs where job_id = " + job), "");
+}
+
+}  // namespace
+}  // namespace lantern::test

@@ -1,0 +1,200 @@
+// The queue of events from outside: the adapter on a real broker, and `lantern intake` as a process that is killed.
+#include <gmock/gmock.h>
+
+#include <boost/json.hpp>
+#include <fstream>
+
+#include "host/core/fault.hpp"
+#include "host/postgres/migrate.hpp"
+#include "host/postgres/operate/intake_status.hpp"
+#include "host/postgres/store/store.hpp"
+#include "host/private_servers/postgres.hpp"
+#include "host/processes/child.hpp"
+#include "host/rabbitmq/connection.hpp"
+#include "host/rabbitmq/intake_queue.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/servers.hpp"
+
+namespace lantern::rabbitmq {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr const char* kQueue = "lantern.intake";
+constexpr std::string_view kJson = "application/cloudevents+json";
+
+class Producer {
+public:
+    explicit Producer(const std::string& url) : connection_(parse_address(url), "producer", quiet_) {
+        connection_.open_channel(1);
+    }
+    void put(const std::string& body, std::vector<std::pair<std::string, std::string>> headers = {},
+             std::string_view type = kJson) {
+        std::vector<amqp_table_entry_t> entries;
+        for (const auto& [name, value] : headers) {
+            auto& entry = entries.emplace_back();
+            entry.key = bytes(name);
+            entry.value.kind = AMQP_FIELD_KIND_UTF8;
+            entry.value.value.bytes = bytes(value);
+        }
+        amqp_basic_properties_t properties{};
+        properties._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_HEADERS_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG;
+        properties.content_type = bytes(type);
+        properties.delivery_mode = AMQP_DELIVERY_PERSISTENT;
+        properties.headers = {static_cast<int>(entries.size()), entries.data()};
+        connection_.publish(1, kQueue, properties, body);
+    }
+
+private:
+    Listener quiet_;
+    Connection connection_;
+};
+
+std::string event(int id, const std::string& subject, const std::string& type = "STOCK_COUNTED",
+                  const std::string& data = R"({"pieces":3})") {
+    return R"({"specversion":"1.0","source":"shop","id":")" + std::to_string(id) + R"(","type":")" + type +
+           R"(","subject":")" + subject + R"(","data":)" + data + "}";
+}
+
+class IntakeQueueTest : public testing::Test {
+protected:
+    std::vector<intake::Message> take(IntakeQueue& queue, std::size_t count) {
+        std::vector<intake::Message> all;
+        test::eventually([&] {
+            for (auto& message : queue.take(100, Milliseconds{200})) all.push_back(std::move(message));
+            return all.size() >= count;
+        });
+        return all;
+    }
+
+    const std::string url_ = test::fresh_vhost();
+};
+
+TEST_F(IntakeQueueTest, WhatIsNotAcknowledgedComesAgainAndWhatIsRefusedLiesAsItWas) {
+    IntakeQueue first(url_, kQueue);
+    EXPECT_THAT(first.take(1, Milliseconds{0}), IsEmpty());
+    Producer producer(url_);
+    producer.put("one", {{"cloudEvents:id", "1"}}, "application/json");
+    producer.put("two");
+    auto taken = take(first, 2);
+    ASSERT_EQ(taken.size(), 2u);
+    EXPECT_EQ(taken[0].body, "one");
+    EXPECT_EQ(taken[0].content_type, "application/json");
+    first.refuse(taken[0], R"({"status":400})");
+    first.acknowledge_up_to(taken[0].tag);
+    first.disconnect();
+
+    IntakeQueue second(url_, kQueue);
+    taken = take(second, 1);
+    ASSERT_EQ(taken.size(), 1u);
+    EXPECT_EQ(taken[0].body, "two");
+    EXPECT_TRUE(test::eventually([&] { return second.depth().refused == 1; }));
+
+    IntakeQueue aside(url_, refused_queue(kQueue));
+    taken = take(aside, 1);
+    ASSERT_EQ(taken.size(), 1u);
+    EXPECT_EQ(taken[0].body, "one");
+    EXPECT_EQ(taken[0].content_type, "application/json");
+    EXPECT_THAT(taken[0].headers, testing::UnorderedElementsAre(testing::Pair("cloudEvents:id", "1"),
+                                                                testing::Pair("lantern_refused", R"({"status":400})")));
+}
+
+class IntakeProcessTest : public IntakeQueueTest {
+protected:
+    IntakeProcessTest() {
+        postgres::migrate(database_);
+        std::ofstream(schemas_ / "STOCK_COUNTED.1.json")
+            << R"({"type": "object", "required": ["pieces"], "properties": {"pieces": {"type": "integer"}}})";
+        std::ofstream(directory_ / "lantern.yaml") << "version: 1\npostgres: {url: \"" << database_ << "\"}\namqp: {url: \""
+                                                   << url_ << "\"}\nschemas: {directory: schemas}\n";
+    }
+
+    std::unique_ptr<processes::Child> intake() const {
+        processes::Program program;
+        program.argv = {LANTERN_BINARY, "intake", "--config", directory_.string(), "--plugins", LANTERN_PLUGINS};
+        program.environment = {{"LANTERN_LOG_LEVEL", "warn"}, {"LANTERN_CACHE_DIR", (directory_ / "cache").string()}};
+        return std::make_unique<processes::Child>(program);
+    }
+    std::vector<std::string> data(const std::string& id) {
+        std::vector<std::string> all;
+        for (const auto& event : store_.load("shelf", id, 1, "", {}).events) all.push_back(event.data);
+        return all;
+    }
+    std::size_t events(int streams) {
+        std::size_t count = 0;
+        for (int n = 0; n < streams; ++n) count += data(std::to_string(n)).size();
+        return count;
+    }
+
+    const std::string database_ = test::fresh_database();
+    const std::filesystem::path directory_ = test::fresh_directory();
+    const std::filesystem::path schemas_ = [this] {
+        std::filesystem::create_directories(directory_ / "schemas");
+        return directory_ / "schemas";
+    }();
+    postgres::Store store_{database_};
+};
+
+TEST_F(IntakeProcessTest, EachMessageIsInTheStoreOnceThoughItsProcessIsKilledAgainAndAgain) {
+    constexpr int kEvents = 2000, kStreams = 7;
+    { IntakeQueue(url_, kQueue).depth(); }  // declares
+    auto process = intake();
+    Producer producer(url_);
+    int next = 0;
+    for (int kill = 0; kill < 4; ++kill) {
+        const auto before = events(kStreams);
+        for (; next < kEvents * (kill + 1) / 4; ++next)
+            producer.put(event(next, "shelf/" + std::to_string(next % kStreams), "STOCK_COUNTED",
+                               R"({"pieces":)" + std::to_string(next) + "}"));
+        ASSERT_TRUE(test::eventually([&] { return events(kStreams) > before; }));
+        process->signal(SIGKILL);
+        ASSERT_TRUE(process->wait(std::chrono::seconds(60)));
+        process = intake();
+    }
+    ASSERT_TRUE(test::eventually([&] { return events(kStreams) >= kEvents; }));
+    for (int stream = 0; stream < kStreams; ++stream) {
+        std::vector<std::string> expected;
+        for (int n = stream; n < kEvents; n += kStreams) expected.push_back(R"({"pieces":)" + std::to_string(n) + "}");
+        EXPECT_EQ(data(std::to_string(stream)), expected) << "once, in the order of the queue";
+    }
+    process->signal(SIGTERM);
+    const auto ended = process->wait(std::chrono::seconds(60));
+    ASSERT_TRUE(ended);
+    EXPECT_TRUE(ended->clean());
+}
+
+TEST_F(IntakeProcessTest, BadMessagesBlockNothingAndAnOutageOfTheStoreLosesNothing) {
+    { IntakeQueue(url_, kQueue).depth(); }
+    auto process = intake();
+    Producer producer(url_);
+    producer.put("no json");
+    producer.put(event(1, "shelf/a", "STOCK_COUNTED", R"({"pieces":"many"})"));
+    producer.put(event(2, "user/a"));
+    producer.put(event(3, "shelf/a"));
+    postgres::IntakeStatuses statuses(database_);
+    ASSERT_TRUE(test::eventually([&] {
+        const auto status = statuses.read();
+        return status && status->refused == 3 && status->lying == 3 && status->appended == 1;
+    }));
+    EXPECT_THAT(statuses.read()->last_refusal, HasSubstr("intake.into_aggregates"));
+
+    test::postgres().stop();
+    producer.put(event(4, "shelf/a"));
+    producer.put(event(5, "shelf/a"));
+    test::postgres().start();
+    ASSERT_TRUE(test::eventually([&] {
+        try {
+            return data("a").size() == 3;
+        } catch (const Fault&) {
+            return false;
+        }
+    }));
+    process->signal(SIGTERM);
+    ASSERT_TRUE(process->wait(std::chrono::seconds(60)));
+    EXPECT_EQ(data("a").size(), 3u);
+}
+
+}  // namespace
+}  // namespace lantern::rabbitmq

@@ -1,0 +1,187 @@
+#include "host/intake/consuming.hpp"
+
+#include <gmock/gmock.h>
+
+#include <boost/json.hpp>
+#include <deque>
+
+#include "tests/unit/intake/fakes.hpp"
+
+namespace lantern::intake {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// A broker with one queue: what is not acknowledged before a disconnect comes again.
+class FakeQueue final : public Queue {
+public:
+    std::deque<Message> lying;    // in the queue
+    std::vector<Message> given;   // not acknowledged
+    std::vector<std::pair<std::string, std::string>> refused;  // body, problem
+    int acknowledgements = 0;
+    bool down = false, refuses_nothing = false;
+
+    void put(const std::string& body) {
+        Message message;
+        message.content_type = "application/cloudevents+json";
+        message.body = body;
+        lying.push_back(message);
+    }
+    std::vector<Message> take(std::size_t max, Milliseconds) override {
+        check();
+        std::vector<Message> taken;
+        for (; !lying.empty() && taken.size() < max; lying.pop_front()) {
+            taken.push_back(lying.front());
+            taken.back().tag = ++tag_;
+            given.push_back(taken.back());
+        }
+        return taken;
+    }
+    void refuse(const Message& message, const std::string& problem) override {
+        check();
+        if (refuses_nothing) throw Fault(FaultKind::outage, "rabbitmq", "refused messages are not taken");
+        refused.emplace_back(message.body, problem);
+    }
+    void acknowledge_up_to(std::uint64_t tag) override {
+        check();
+        ++acknowledgements;
+        std::erase_if(given, [&](const auto& message) { return message.tag <= tag; });
+    }
+    void service() override { check(); }
+    void disconnect() override {
+        lying.insert(lying.begin(), given.begin(), given.end());
+        given.clear();
+    }
+
+private:
+    void check() const {
+        if (down) throw Fault(FaultKind::outage, "rabbitmq", "away");
+    }
+    std::uint64_t tag_ = 0;
+};
+
+class ConsumingTest : public testing::Test {
+protected:
+    static std::string event(const std::string& id, const std::string& subject = "order/7",
+                             const std::string& more = {}) {
+        return R"({"specversion":"1.0","source":"shop","id":")" + id + R"(","type":"PLACED","subject":")" + subject +
+               "\"" + more + R"(,"data":{}})";
+    }
+    Consuming::Turn turn() { return consuming.turn(Milliseconds{0}); }
+    std::size_t events(const std::string& stream = "order/7") { return store.streams[stream].size(); }
+
+    IntakeSettings settings;
+    std::set<std::string> owned;
+    command::Aggregates aggregates;
+    command::fakes::MemoryStore store;
+    fakes::MemoryArrivals arrivals{store};
+    command::fakes::MemoryHeads heads;
+    SystemClock clock;
+    SystemRandom random;
+    FakeQueue queue;
+    Intake intake{{settings, owned, aggregates, [](const std::string&, int) { return true; },
+                   [](const Arrival&) { return std::vector<command::Rejection>{}; }, heads, clock, nullptr}};
+    Consuming consuming{{intake,
+                         {arrivals, [this]() -> command::Store& { return store; }, random},
+                         queue,
+                         "lantern.intake",
+                         1000}};
+};
+
+TEST_F(ConsumingTest, WhatHasArrivedIsAppendedAtOnceAndThenAcknowledged) {
+    for (const auto* id : {"1", "2", "3"}) queue.put(event(id));
+    const auto done = turn();
+    EXPECT_EQ(done.appended, 3u);
+    EXPECT_EQ(arrivals.appends, 1);
+    EXPECT_EQ(events(), 3u);
+    EXPECT_THAT(queue.given, IsEmpty());
+    const auto metadata = boost::json::parse(store.streams["order/7"].front().metadata);
+    EXPECT_EQ(metadata.at("actor").at("id"), "queue:lantern.intake");
+}
+
+TEST_F(ConsumingTest, TheBinaryModeAndTheUserThatTheBrokerKnows) {
+    Message message;
+    message.content_type = "application/json";
+    message.user = "shop-writer";
+    message.body = "7";
+    for (const auto* name : {"specversion", "source", "id", "type", "subject"})
+        message.headers.emplace_back(std::string("cloudEvents:") + name,
+                                     std::map<std::string, std::string>{{"specversion", "1.0"},
+                                                                        {"source", "shop"},
+                                                                        {"id", "1"},
+                                                                        {"type", "PLACED"},
+                                                                        {"subject", "order/7"}}[name]);
+    queue.lying.push_back(message);
+    EXPECT_EQ(turn().appended, 1u);
+    EXPECT_EQ(store.streams["order/7"].front().data, "7");
+    EXPECT_THAT(store.streams["order/7"].front().metadata, HasSubstr("queue:shop-writer"));
+}
+
+TEST_F(ConsumingTest, BadMessagesAreLaidAsideAndHoldBackNoOther) {
+    queue.put("no json");
+    queue.put(event("1"));
+    queue.put(std::string(1001, 'x'));
+    queue.put(event("2", "order/7", R"(,"revision":9)"));
+    queue.put(event("1", "order/8"));
+    queue.put(event("3"));
+    const auto done = turn();
+    EXPECT_EQ(done.appended, 2u);
+    EXPECT_EQ(done.refused, 4u);
+    EXPECT_EQ(events(), 2u);
+    EXPECT_THAT(queue.given, IsEmpty());
+    std::vector<std::int64_t> statuses;
+    for (const auto& [body, problem] : queue.refused)
+        statuses.push_back(boost::json::parse(problem).at("status").as_int64());
+    EXPECT_THAT(statuses, ElementsAre(400, 413, 412, 409));
+}
+
+TEST_F(ConsumingTest, AnOutageOfTheStoreAcknowledgesNothingAndNothingIsLaidAsideTwice) {
+    queue.put("no json");
+    queue.put(event("1"));
+    for (const auto kind : {FaultKind::outage, FaultKind::in_doubt}) {
+        arrivals.fault = {1, kind};
+        const auto waits = turn();
+        EXPECT_FALSE(waits.trouble.empty());
+        EXPECT_EQ(queue.acknowledgements, 0);
+    }
+    const auto done = turn();
+    EXPECT_EQ(done.trouble, "");
+    EXPECT_EQ(done.known, 1u) << "the append in doubt had been done";
+    EXPECT_EQ(events(), 1u);
+    EXPECT_EQ(queue.refused.size(), 1u);
+    EXPECT_THAT(queue.given, IsEmpty());
+}
+
+TEST_F(ConsumingTest, AnOutageOfTheBrokerLetsItComeAgain) {
+    queue.put(event("1"));
+    queue.put("no json");
+    queue.refuses_nothing = true;
+    EXPECT_FALSE(turn().trouble.empty());
+    EXPECT_EQ(events(), 0u);
+    EXPECT_EQ(queue.lying.size(), 2u) << "comes again";
+    queue.refuses_nothing = false;
+    EXPECT_EQ(turn().appended, 1u);
+    queue.put(event("2"));
+    queue.down = true;
+    EXPECT_FALSE(turn().trouble.empty());
+    queue.down = false;
+    EXPECT_EQ(turn().appended, 1u);
+    EXPECT_EQ(queue.refused.size(), 1u);
+}
+
+TEST_F(ConsumingTest, DataThatTheStoreRefusesIsLaidAsideAlone) {
+    queue.put(event("1"));
+    queue.put(event("2", "order/8"));
+    arrivals.fault = {1, FaultKind::data};
+    const auto both = turn();
+    EXPECT_EQ(both.appended, 2u) << "one by one";
+    queue.put(event("3"));
+    arrivals.fault = {1, FaultKind::data};
+    EXPECT_EQ(turn().refused, 1u);
+    EXPECT_THAT(queue.refused.at(0).second, HasSubstr("refused-by-store"));
+}
+
+}  // namespace
+}  // namespace lantern::intake

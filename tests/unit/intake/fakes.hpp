@@ -1,0 +1,110 @@
+// Arrivals over the memory store of the command path, so that what arrives is what an aggregate is folded from.
+#pragma once
+
+#include <boost/json.hpp>
+#include <map>
+
+#include "host/intake/ports.hpp"
+#include "tests/unit/command/fakes.hpp"
+
+namespace lantern::intake::fakes {
+
+class MemoryArrivals final : public Arrivals {
+public:
+    explicit MemoryArrivals(command::fakes::MemoryStore& store) : store_(store) {}
+
+    command::fakes::FaultAt fault;
+    int appends = 0;
+    std::function<void()> before_append;  // another writer that comes between; called once
+
+    std::vector<bool> known(std::span<const Arrival> events) override {
+        std::vector<bool> known;
+        for (const auto& event : events) known.push_back(known_.contains({event.source, event.id}));
+        return known;
+    }
+
+    Result<std::vector<Recorded>, Refusal> append(const Append& append) override {
+        ++appends;
+        const bool doubtful = fault.kind == FaultKind::in_doubt;
+        const bool due = fault.due();
+        if (due && !doubtful) fault.raise();
+        if (before_append) std::exchange(before_append, nullptr)();
+        if (const auto refused = refuse(append)) return failure(*refused);
+        for (const auto& move : append.freed) store_.keys.erase(move.key);
+        for (const auto& move : append.held) store_.keys[move.key] = name_of(move.stream);
+        std::vector<Recorded> recorded;
+        for (const auto& event : append.events) recorded.push_back(record(event));
+        if (due) fault.raise();
+        return recorded;
+    }
+
+private:
+    using Kind = Refusal::Kind;
+    struct Known {
+        Arrival event;
+        Recorded place;
+    };
+
+    static std::string name_of(const StreamName& stream) { return stream.aggregate_type + "/" + stream.aggregate_id; }
+    static std::string name_of(const Arrival& event) { return event.aggregate_type + "/" + event.aggregate_id; }
+    Revision head_of(const std::string& name) const {
+        const auto found = store_.streams.find(name);
+        return found == store_.streams.end() ? Revision{0} : found->second.back().revision;
+    }
+
+    static bool same(const Arrival& one, const Arrival& other) {
+        return name_of(one) == name_of(other) && one.type == other.type &&
+               one.schema_version == other.schema_version &&
+               boost::json::parse(one.data) == boost::json::parse(other.data);
+    }
+
+    std::optional<Refusal> refuse(const Append& append) const {
+        std::map<std::string, Revision> heads;
+        for (std::size_t at = 0; at < append.events.size(); ++at)
+            if (const auto found = known_.find({append.events[at].source, append.events[at].id});
+                found != known_.end() && !same(found->second.event, append.events[at]))
+                return Refusal{Kind::reused, static_cast<std::int64_t>(at + 1), {}, {}, {}};
+        for (const auto& [stream, head] : append.heads)
+            if (head_of(name_of(stream)) != head) return Refusal{};
+        for (std::size_t at = 0; at < append.events.size(); ++at) {
+            const auto& event = append.events[at];
+            if (known_.contains({event.source, event.id})) continue;
+            auto& next = heads.try_emplace(name_of(event), head_of(name_of(event))).first->second;
+            ++next.value;
+            if (event.revision.value_or(next) != next)
+                return Refusal{Kind::revision, static_cast<std::int64_t>(at + 1), next, {}, {}};
+        }
+        for (const auto& move : append.held)
+            if (const auto holder = store_.keys.find(move.key);
+                holder != store_.keys.end() && holder->second != name_of(move.stream))
+                return Refusal{Kind::key_taken, 0, {}, move.key.scope, move.stream};
+        return std::nullopt;
+    }
+
+    Recorded record(const Arrival& arrival) {
+        if (const auto found = known_.find({arrival.source, arrival.id}); found != known_.end()) {
+            auto place = found->second.place;
+            place.known = true;
+            return place;
+        }
+        Event event;
+        event.id = *arrival.event_id;
+        event.stream = StreamId{1};
+        event.revision = Revision{head_of(name_of(arrival)).value + 1};
+        event.aggregate_type = arrival.aggregate_type;
+        event.aggregate_id = arrival.aggregate_id;
+        event.type = arrival.type;
+        event.schema_version = arrival.schema_version;
+        event.data = arrival.data;
+        event.metadata = arrival.metadata;
+        store_.streams[name_of(arrival)].push_back(event);
+        const Recorded place{event.id, event.revision, false};
+        known_[{arrival.source, arrival.id}] = {arrival, place};
+        return place;
+    }
+
+    command::fakes::MemoryStore& store_;
+    std::map<std::pair<std::string, std::string>, Known> known_;
+};
+
+}  // namespace lantern::intake::fakes
