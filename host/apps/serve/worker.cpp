@@ -134,6 +134,11 @@ plugin_loading::LogSink sink_of(const telemetry::Log& log) {
     };
 }
 
+std::optional<postgres::ReadModel::Declared> declared_by(const Description& plugin) {
+    if (plugin.kind != PluginKind::projection) return std::nullopt;
+    return postgres::ReadModel::Declared{plugin.schema_version, plugin.declaration_hash};
+}
+
 // The making of a plugin's object, as the flight recorder sees it.
 class Creating {
 public:
@@ -168,7 +173,8 @@ public:
           connection_(postgres::session_of(postgres_url, handler_.name)),
           leases_(connection_, self_),
           history_(connection_),
-          model_(connection_, handler_.name, library_->description().tables, self_.plugin_build),
+          model_(connection_, handler_.name, library_->description().tables, self_.plugin_build,
+                 declared_by(library_->description())),
           ledger_(connection_, handler_.name, self_.plugin_build),
           rows_(model_),
           crashes_(connection_, handler_.name, self_.plugin_build),

@@ -20,7 +20,7 @@ protected:
         schema_ = {HandlerName{"people"}, catalog.handler(HandlerName{"people"})->id,
                    test::projection_plugin().tables, "people@2"};
         create_beside(connection_, schema_);
-        job_ = jobs_.start({HandlerName{"people"}, "rebuild", "{}", "tester", 0}).value();
+        job_ = jobs_.start({HandlerName{"people"}, "rebuild", "{}", "tester", 0, ""}).value();
         for (int stream = 1; stream <= 20; ++stream)
             sql_.query(
                 "insert into lantern.streams (aggregate_type, aggregate_id, revision) values ('user', $1, 10)",
