@@ -45,11 +45,13 @@ private:
         Recorded place;
     };
 
-    static std::string name_of(const StreamName& stream) { return stream.aggregate_type + "/" + stream.aggregate_id; }
+    static std::string name_of(const StreamName& stream) {
+        return stream.aggregate_type + "/" + stream.aggregate_id;
+    }
     static std::string name_of(const Arrival& event) { return event.aggregate_type + "/" + event.aggregate_id; }
     Revision head_of(const std::string& name) const {
         const auto found = store_.streams.find(name);
-        return found == store_.streams.end() ? Revision{0} : found->second.back().revision;
+        return found == store_.streams.end() || found->second.empty() ? Revision{0} : found->second.back().revision;
     }
 
     static bool same(const Arrival& one, const Arrival& other) {

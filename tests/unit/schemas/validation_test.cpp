@@ -38,11 +38,7 @@ TEST(Validate, AllViolationsAreNamedByPointer) {
 
 TEST(Validate, MissingAndUnknownPropertiesAreViolations) {
     const auto violations = validate(kSchema, R"({"form": "a@b"})");
-    ASSERT_FALSE(violations.empty());
-    std::string all;
-    for (const auto& violation : violations) all += violation.message + "\n";
-    EXPECT_THAT(all, HasSubstr("from"));
-    EXPECT_THAT(all, HasSubstr("form"));
+    EXPECT_THAT(pointers(violations), testing::UnorderedElementsAre("/from", "/form"));
 }
 
 TEST(Validate, WhatIsWrongIsSaidInWordsThatNameNoValue) {
@@ -53,9 +49,9 @@ TEST(Validate, WhatIsWrongIsSaidInWordsThatNameNoValue) {
         return text;
     };
     EXPECT_EQ(all(kSchema, R"({"from": 7, "porn": 1})"),
-              "/porn is not known here; there are from, port and a/b\n/from must be text, not a whole number\n");
+              "/from must be text, not a whole number\n/porn is not known here; there are from, port and a/b\n");
     EXPECT_EQ(all(kSchema, R"({"port": 0, "a/b": {}})"),
-              "/from is required\n/a~1b must be a list, not an object\n/port must be at least 1\n");
+              "/a~1b must be a list, not an object\n/port must be at least 1\n/from is required\n");
     EXPECT_EQ(all(kSchema, R"({"from": "me"})"), "/from must have at least 3 characters\n");
     EXPECT_EQ(all(R"({"properties": {"role": {"enum": ["admin", "user"]}}})", R"({"role": "s3cret"})"),
               "/role must be admin or user\n");

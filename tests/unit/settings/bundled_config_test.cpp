@@ -24,13 +24,13 @@ TEST(BundledConfig, SettingsAreRead) {
     EXPECT_TRUE(http.commands[6].blind);
     EXPECT_EQ(http.commands[6].per_address, (Rate{20, std::chrono::minutes(1)}));
     EXPECT_EQ(http.commands[7].id_field, "user_id");
-    ASSERT_EQ(http.queries.size(), 5u);
+    ASSERT_EQ(http.queries.size(), 6u);
     EXPECT_EQ(http.queries[0].path, "/v1/users/{id}/");
     EXPECT_EQ(http.queries[0].absent_when, "deleted_at");
     EXPECT_THAT(http.queries[1].sorts, testing::ElementsAre("created_at", "username", "email"));
-    EXPECT_EQ(http.queries[4].filters.size(), 5u);
-    EXPECT_EQ(http.queries[4].filters[4].column, "time");
-    EXPECT_EQ(http.queries[4].filters[4].compare, QueryFilter::Compare::to);
+    EXPECT_EQ(http.queries[5].filters.size(), 5u);
+    EXPECT_EQ(http.queries[5].filters[4].column, "time");
+    EXPECT_EQ(http.queries[5].filters[4].compare, QueryFilter::Compare::to);
 }
 
 TEST(BundledConfig, NobodyLogsInWithoutAKey) {
