@@ -11,8 +11,8 @@ class IntakesTest : public testing::Test, public FakeApi {
 protected:
     static std::string event(const std::string& id, const std::string& subject = "order/7",
                              const std::string& data = "{}") {
-        return R"({"specversion":"1.0","source":"shop","id":")" + id + R"(","type":"PLACED","subject":")" + subject +
-               R"(","data":)" + data + "}";
+        return R"({"specversion":"1.0","source":"shop","id":")" + id + R"(","type":"PLACED","subject":")" +
+               subject + R"(","data":)" + data + "}";
     }
     Response post(const std::string& body, std::vector<Header> headers = {},
                   const std::string& type = "application/cloudevents+json") {
@@ -24,7 +24,8 @@ protected:
     }
     std::size_t events(const std::string& stream = "order/7") {
         const std::lock_guard lock(store_mutex);
-        return store.streams[stream].size();
+        const auto found = store.streams.find(stream);
+        return found == store.streams.end() ? 0 : found->second.size();
     }
 };
 
@@ -92,10 +93,20 @@ TEST_F(IntakesTest, what_cannot_be_taken_is_told_why) {
     EXPECT_EQ(call("GET", "/events/").status, 405);
     Request reader{"POST", "/events/", event("1"), "127.0.0.1", {{"Authorization", "Bearer reader"}}};
     EXPECT_EQ(send(reader).get().status, 403) << "without the scope";
-    store_down = true;
-    const auto away = post(event("1"));
-    EXPECT_EQ(away.status, 503);
-    EXPECT_EQ(header(away, "Retry-After"), "1");
+}
+
+TEST_F(IntakesTest, a_store_that_is_away_is_503_and_the_event_is_sent_again) {
+    for (const auto kind : {FaultKind::outage, FaultKind::in_doubt}) {
+        arrivals.fault = {1, kind};
+        const auto away = post(event("1"));
+        EXPECT_EQ(away.status, 503);
+        EXPECT_EQ(header(away, "Retry-After"), "1");
+        EXPECT_EQ(away.body.find("source and id") != std::string::npos, kind == FaultKind::in_doubt) << away.body;
+    }
+    const auto again = post(event("1"));
+    EXPECT_EQ(again.status, 201);
+    EXPECT_EQ(header(again, "Idempotency-Replayed"), "true") << "the second had been done";
+    EXPECT_EQ(events(), 1u);
 }
 
 }  // namespace
