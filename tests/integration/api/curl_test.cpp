@@ -140,7 +140,7 @@ GET     404 admin /v1/events/x/deliveries/
 POST    405 admin /v1/events/EVENT/deliveries/ {}
 GET     200 admin /v1/audit/?actor=a&action=b&subject=c&from=2001-01-01T00:00:00Z&to=2100-01-01T00:00:00Z
 GET     403 one   /v1/audit/
-GET     400 admin /v1/audit/?cursor=x
+GET     400 admin /v1/audit/?limit=x
 GET     200 -     /ht/
 HEAD    200 -     /ht/
 GET     200 -     /readyz
