@@ -81,6 +81,28 @@ void Intakes::handle(const ExchangePtr& exchange) {
     world_.workers.run(guarded(exchange, [this, exchange](Session& session) { take(session, *exchange); }));
 }
 
+Result<std::vector<intake::Recorded>, command::Problem> Intakes::append(Session& session, const Exchange& exchange,
+                                                                        intake::Contents contents) {
+    try {
+        return world_.intake->take(
+            {session.arrivals(), [&]() -> command::Store& { return session.store(); }, session.random()},
+            std::move(contents),
+            {exchange.actor, exchange.trace.correlation_id, exchange.trace.request_id, exchange.trace.traceparent,
+             exchange.request.remote_address});
+    } catch (const Fault& fault) {
+        if (!fault.in_doubt()) throw;
+        return failure(
+            command::Problem{503,
+                             "in-doubt",
+                             "It is not known whether it was done",
+                             "The connection to the database was lost while the events were being written. "
+                             "Send them again: what is there already is known by source and id.",
+                             "",
+                             "",
+                             {}});
+    }
+}
+
 void Intakes::take(Session& session, Exchange& exchange) {
     const auto& request = exchange.request;
     auto contents = intake::read_parcel(parcel_of(request));
@@ -92,14 +114,11 @@ void Intakes::take(Session& session, Exchange& exchange) {
     std::vector<std::string> subjects;
     for (const auto& event : events) subjects.push_back(event.aggregate_type + "/" + event.aggregate_id);
 
-    const auto recorded = world_.intake->take(
-        {session.arrivals(), [&]() -> command::Store& { return session.store(); }, session.random()}, std::move(contents.value()),
-        {exchange.actor, exchange.trace.correlation_id, exchange.trace.request_id, exchange.trace.traceparent,
-         request.remote_address});
+    const auto recorded = append(session, exchange, std::move(contents.value()));
     if (!recorded) {
         const bool later = recorded.error().status == 503;
-        return exchange.refuse(recorded.error(), later ? std::vector<Header>{{"Retry-After", "1"}}
-                                                       : std::vector<Header>{});
+        return exchange.refuse(recorded.error(),
+                               later ? std::vector<Header>{{"Retry-After", "1"}} : std::vector<Header>{});
     }
     const auto& all = recorded.value();
     std::vector<Header> headers;

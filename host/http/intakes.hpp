@@ -1,5 +1,7 @@
-// POST /v1/events/ (its path is a setting): events of other producers as CloudEvents, structured, binary or a batch.
-//   201  all are in the store: {"event_id", "subject", "revision"}, of a batch {"events": [...]} in its order; ETag is
+// POST /v1/events/ (its path is a setting): events of other producers as CloudEvents, structured, binary or a
+// batch.
+//   201  all are in the store: {"event_id", "subject", "revision"}, of a batch {"events": [...]} in its order; ETag
+//   is
 //        the revision of the one stream that was written. With Idempotency-Replayed when all were there before
 //   412  a stream is not at the revision that If-Match or an event's own attribute expects
 #pragma once
@@ -26,6 +28,8 @@ public:
 
 private:
     void take(Session& session, Exchange& exchange);
+    Result<std::vector<intake::Recorded>, command::Problem> append(Session& session, const Exchange& exchange,
+                                                                   intake::Contents contents);
 
     const World world_;
 };

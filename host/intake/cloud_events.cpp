@@ -42,9 +42,10 @@ Result<Mode, Problem> mode_of(const Parcel& parcel) {
     if (!parcel.attributes.empty() && !type.starts_with("application/cloudevents") &&
         (json || (type.empty() && parcel.body.empty())))
         return Mode::binary;
-    return failure(problem(415, "not-cloudevents", "The body is no CloudEvent",
-                           "Content-Type must be application/cloudevents+json, application/cloudevents-batch+json, or "
-                           "application/json with the attributes of the event as headers."));
+    return failure(
+        problem(415, "not-cloudevents", "The body is no CloudEvent",
+                "Content-Type must be application/cloudevents+json, application/cloudevents-batch+json, or "
+                "application/json with the attributes of the event as headers."));
 }
 
 // Lines and columns count from 1.

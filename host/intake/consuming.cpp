@@ -37,14 +37,28 @@ Parcel parcel_of(const Message& message) {
 }
 
 Problem too_large(std::size_t bytes_max) {
-    return {413, "too-large", "The message is too large", "At most " + std::to_string(bytes_max) + " bytes are taken.",
-            "",  "",          {}};
+    return {413,
+            "too-large",
+            "The message is too large",
+            "At most " + std::to_string(bytes_max) + " bytes are taken.",
+            "",
+            "",
+            {}};
+}
+
+// The message is not at fault, and waits: others were faster again and again, or a plugin is not there.
+bool passes(const Problem& problem) {
+    return problem.kind == "busy" || problem.kind == "aggregate-not-loaded";
 }
 
 Problem refused_by_store() {
-    return {422, "refused-by-store", "The store cannot keep this",
+    return {422,
+            "refused-by-store",
+            "The store cannot keep this",
             "A value is of a form or size that the database refuses.",
-            "",  "",                 {}};
+            "",
+            "",
+            {}};
 }
 
 }  // namespace
@@ -140,6 +154,8 @@ bool Consuming::append_together(Turn& turn, const std::vector<Read>& messages) {
 void Consuming::append_alone(Turn& turn, const Read& message) {
     try {
         const auto recorded = world_.intake.append(world_.parts, message.contents);
+        if (!recorded && passes(recorded.error()))
+            throw Fault(FaultKind::outage, "intake", recorded.error().detail);
         if (!recorded) return refuse(turn, *message.message, recorded.error());
         for (const auto& one : recorded.value()) ++(one.known ? turn.known : turn.appended);
     } catch (const Fault& fault) {

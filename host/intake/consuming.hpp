@@ -1,6 +1,6 @@
 // From the queue into the store. A message is acknowledged after its events were appended, or after it lies where
-// refused messages are kept; one that is refused holds back no other. An outage acknowledges nothing: the same messages
-// are tried again, and what was appended already is known.
+// refused messages are kept; one that is refused holds back no other. An outage, or an aggregate's plugin that is
+// not there, acknowledges nothing: the same messages are tried again, and what was appended already is known.
 //
 // The order of messages of one stream is that of the queue, except that a refused one is left out.
 #pragma once
@@ -15,7 +15,8 @@ namespace lantern::intake {
 
 class Consuming {
 public:
-    // All of it outlives this. `name` is of the queue, and the actor of messages whose user the broker does not know.
+    // All of it outlives this. `name` is of the queue, and the actor of messages whose user the broker does not
+    // know.
     struct World {
         const Intake& intake;
         Intake::Parts parts;
@@ -31,7 +32,8 @@ public:
         std::string last_refusal;             // why; empty: none was
         std::string trouble;                  // not empty: nothing was acknowledged; try again after a while
     };
-    // Takes what has arrived, waiting so long for the first message, and sees it through. Throws nothing of kind Fault.
+    // Takes what has arrived, waiting so long for the first message, and sees it through. Throws nothing of kind
+    // Fault.
     Turn turn(Milliseconds wait);
 
 private:

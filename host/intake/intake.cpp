@@ -59,16 +59,22 @@ Problem problem_of(const Refusal& refusal, const std::vector<Arrival>& events, F
         case Refusal::Kind::key_taken:
             for (const auto& event : events)
                 if (stream_of(event) == refusal.stream)
-                    return problem_with(409, "conflict", "In conflict with something that exists",
-                                        {RejectionKind::conflict, refusal.scope + "_taken", refusal.scope,
-                                         "The " + refusal.scope + " of " + subject_of(refusal.stream) + " is taken.",
-                                         pointer_to(event, form, "data")});
+                    return problem_with(
+                        409, "conflict", "In conflict with something that exists",
+                        {RejectionKind::conflict, refusal.scope + "_taken", refusal.scope,
+                         "The " + refusal.scope + " of " + subject_of(refusal.stream) + " is taken.",
+                         pointer_to(event, form, "data")});
             break;
         case Refusal::Kind::moved:
             break;
     }
-    return {409,    "busy", "Changed by others at the same time", "Others kept appending to these streams. Try again.",
-            "busy", "",     {}};
+    return {409,
+            "busy",
+            "Changed by others at the same time",
+            "Others kept appending to these streams. Try again.",
+            "busy",
+            "",
+            {}};
 }
 
 std::string text_member(const json::object& object, std::string_view name) {
@@ -135,7 +141,7 @@ Result<std::vector<Recorded>, Problem> Intake::append(const Parts& parts, Conten
         append.events.push_back(std::move(event));
     }
 
-    // 2. Append, with the unique keys that the new states hold.
+    // 2. Append, with the unique keys that the new states hold and what they contribute to counters.
     for (int round = 0;; ++round) {
         if (auto problem = fold(parts, append, contents.form)) return failure(*std::move(problem));
         const auto recorded = parts.arrivals.append(append);
@@ -159,10 +165,11 @@ std::vector<Rejection> Intake::refusals(const Contents& contents) const {
     for (const auto& event : contents.events) {
         const auto place = [&](const std::string& part) { return pointer_to(event, contents.form, part); };
         if (is_owned(event) && std::find(open.begin(), open.end(), event.aggregate_type) == open.end())
-            errors.push_back({RejectionKind::forbidden, "into_aggregates", "subject",
-                              "Streams of the type " + event.aggregate_type +
-                                  " are written by commands alone; the setting intake.into_aggregates does not name it.",
-                              place("subject")});
+            errors.push_back(
+                {RejectionKind::forbidden, "into_aggregates", "subject",
+                 "Streams of the type " + event.aggregate_type +
+                     " are written by commands alone; the setting intake.into_aggregates does not name it.",
+                 place("subject")});
         if (!world_.has_schema(event.type, event.schema_version)) {
             if (world_.settings.unknown_types == IntakeSettings::UnknownTypes::accept) continue;
             errors.push_back({RejectionKind::invalid, "known_type", "type",
@@ -181,8 +188,8 @@ std::vector<Rejection> Intake::refusals(const Contents& contents) const {
     return errors;
 }
 
-// An id, and metadata: what the event says of itself stays, but who brought it and where it came from is not its own
-// word. When it was recorded is for the store to say; when it happened is kept as `occurred_at`.
+// An id, and metadata: what the event says of itself stays, but who brought it and where it came from is not its
+// own word. When it was recorded is for the store to say; when it happened is kept as `occurred_at`.
 void Intake::complete(Arrival& event, const Bringer& bringer, Random& random) const {
     if (!event.event_id) event.event_id = Uuid::v7(world_.clock.now(), random.next(), random.next());
     auto metadata = json::parse(event.metadata).as_object();
@@ -204,19 +211,22 @@ void Intake::complete(Arrival& event, const Bringer& bringer, Random& random) co
     event.metadata = json::serialize(metadata);
 }
 
-// What changes of unique keys, of streams whose aggregate allows events from outside.
+// What changes of unique keys and counters, of streams whose aggregate allows events from outside.
 std::optional<Problem> Intake::fold(const Parts& parts, Append& append, Form form) const {
     append.heads.clear();
     append.held.clear();
     append.freed.clear();
+    append.counters.clear();
     if (std::none_of(append.events.begin(), append.events.end(), [&](const auto& one) { return is_owned(one); }))
         return std::nullopt;
     const auto known = parts.arrivals.known(append.events);
     std::map<StreamName, std::vector<Arrival*>> streams;
     for (std::size_t at = 0; at < append.events.size(); ++at)
-        if (auto& event = append.events[at]; is_owned(event) && !known[at]) streams[stream_of(event)].push_back(&event);
+        if (auto& event = append.events[at]; is_owned(event) && !known[at])
+            streams[stream_of(event)].push_back(&event);
     for (const auto& [stream, events] : streams)
         if (auto problem = fold_stream(parts, stream, events, append, form)) return problem;
+    std::erase_if(append.counters, [](const auto& counter) { return counter.second == 0; });
     return std::nullopt;
 }
 
@@ -244,13 +254,16 @@ std::optional<Problem> Intake::fold_stream(const Parts& parts, const StreamName&
     const auto& plugin = loaded->second;
     const Watched watched(world_.calls, plugin.aggregate->description());
     command::LoadedStream read;
-    auto folded = command::load_and_fold(parts.store(), *plugin.aggregate, *plugin.upcasts, stream.aggregate_id, {}, read);
+    auto folded =
+        command::load_and_fold(parts.store(), *plugin.aggregate, *plugin.upcasts, stream.aggregate_id, {}, read);
     if (!folded) return refused(*events.front(), folded.error());
     auto& state = *folded.value().state;
     Revision revision = folded.value().revision;
     append.heads.emplace_back(stream, revision);
     const auto before = state.unique_keys();
     if (!before) return refused(*events.front(), before.error());
+    const auto counted_before = state.counts();
+    if (!counted_before) return refused(*events.front(), counted_before.error());
     for (const Arrival* arrival : events) {
         ++revision.value;
         auto event = event_of(*arrival, revision, world_.clock.now());
@@ -259,6 +272,10 @@ std::optional<Problem> Intake::fold_stream(const Parts& parts, const StreamName&
     }
     const auto after = state.unique_keys();
     if (!after) return refused(*events.back(), after.error());
+    const auto counted = state.counts();
+    if (!counted) return refused(*events.back(), counted.error());
+    for (const auto& [counter, amount] : counted.value()) append.counters[counter] += amount;
+    for (const auto& [counter, amount] : counted_before.value()) append.counters[counter] -= amount;
     const auto only_in = [&](const auto& these, const auto& others, std::vector<KeyMove>& into) {
         std::vector<command::UniqueKey> keys;
         std::set_difference(these.begin(), these.end(), others.begin(), others.end(), std::back_inserter(keys));

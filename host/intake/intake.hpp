@@ -1,5 +1,5 @@
-// Events of other producers on their way into the store: checked, completed with what Lantern knows of them, appended
-// all or none, and answered the same when they come again.
+// Events of other producers on their way into the store: checked, completed with what Lantern knows of them,
+// appended all or none, and answered the same when they come again.
 #pragma once
 
 #include <functional>
@@ -23,7 +23,7 @@ public:
     // All of it outlives the intake.
     struct World {
         const IntakeSettings& settings;
-        const std::set<std::string>& owned;    // stream types that an aggregate writes
+        const std::set<std::string>& owned;     // stream types that an aggregate writes
         const command::Aggregates& aggregates;  // of these, those that can be asked for unique keys
         std::function<bool(const std::string& type, int version)> has_schema;
         // What of its data is not as its schema says; pointers begin in the data.

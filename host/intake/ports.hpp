@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <string>
 #include <utility>
@@ -22,10 +23,11 @@ using backfill::StreamName;
 // What is appended together: all of it, or nothing.
 struct Append {
     std::vector<Arrival> events;  // each with its event id
-    // Heads from which the keys below were folded: the streams must still be there. Streams that no aggregate owns are
-    // not among them.
+    // Heads from which the keys below were folded: the streams must still be there. Streams that no aggregate owns
+    // are not among them.
     std::vector<std::pair<StreamName, Revision>> heads;
     std::vector<KeyMove> held, freed;
+    std::map<std::string, std::int64_t> counters{};  // by how much they move; what is a fact has no minimum
 };
 
 // Where an event stands.
@@ -61,7 +63,7 @@ public:
 
 // A message as it lay in the queue.
 struct Message {
-    std::uint64_t tag = 0;  // of its delivery
+    std::uint64_t tag = 0;                                       // of its delivery
     std::string content_type, user, correlation_id;              // properties; the broker vouches for the user
     std::vector<std::pair<std::string, std::string>> headers{};  // text, whole numbers, true and false
     std::string body;

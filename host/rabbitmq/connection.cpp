@@ -140,7 +140,7 @@ void Connection::send(amqp_channel_t channel, amqp_method_number_t id, void* met
 
 void Connection::publish(amqp_channel_t channel, std::string_view queue, const amqp_basic_properties_t& properties,
                          std::string_view body) {
-    check(amqp_basic_publish(state_.get(), channel, amqp_empty_bytes, bytes(queue), 0, 0, &properties, bytes(body)),
+    check(amqp_basic_publish(state_.get(), channel, amqp_empty_bytes, bytes(queue), 1, 0, &properties, bytes(body)),
           "write to");
 }
 

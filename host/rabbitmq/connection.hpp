@@ -57,7 +57,7 @@ public:
 
     // Sends a method; the deadline is limits::kAmqpTimeout.
     void send(amqp_channel_t channel, amqp_method_number_t id, void* method);
-    // To a queue, by the default exchange.
+    // To a queue, by the default exchange; comes back (Listener::returned) when there is no such queue.
     void publish(amqp_channel_t channel, std::string_view queue, const amqp_basic_properties_t& properties,
                  std::string_view body);
     // Writes whole frames, encoded already.

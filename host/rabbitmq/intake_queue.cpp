@@ -74,7 +74,9 @@ std::string refused_queue(const std::string& queue) {
 class IntakeQueue::Session final : public Listener {
 public:
     Session(const std::string& url, const std::string& queue)
-        : queue_(queue), refused_(refused_queue(queue)), connection_(parse_addresses(url), "lantern intake", *this) {
+        : queue_(queue),
+          refused_(refused_queue(queue)),
+          connection_(parse_addresses(url), "lantern intake", *this) {
         declare(queue_, Active::one);
         declare(refused_, Active::any);
         connection_.open_channel(kPublish);
@@ -111,8 +113,7 @@ public:
         const auto room = connection_.frame_bytes_max() - std::min(connection_.frame_bytes_max(), taken);
         entries.push_back(text_entry(kReason, std::string_view(problem).substr(0, room)));
         amqp_basic_properties_t properties{};
-        properties._flags =
-            AMQP_BASIC_HEADERS_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG | AMQP_BASIC_CONTENT_TYPE_FLAG;
+        properties._flags = AMQP_BASIC_HEADERS_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG | AMQP_BASIC_CONTENT_TYPE_FLAG;
         properties.content_type = bytes(message.content_type);
         properties.delivery_mode = AMQP_DELIVERY_PERSISTENT;
         properties.headers = {static_cast<int>(entries.size()), entries.data()};
@@ -156,6 +157,9 @@ public:
     }
     void body(std::string_view part) override { message_.body.append(part); }
     void content_ends() override { arrived_.push_back(std::move(message_)); }
+    void returned(const amqp_basic_return_t&) override {
+        throw Fault(FaultKind::outage, "rabbitmq", "queue " + refused_ + " is not there any more");
+    }
     void confirmed(Confirm confirm, std::uint64_t tag, bool) override {
         if (confirm == Confirm::nack)
             throw Fault(FaultKind::outage, "rabbitmq", "queue " + refused_ + " does not take a message");

@@ -1,8 +1,9 @@
 // The queue of events from outside, and beside it <queue>.refused, where a message that is not taken lies with the
 // reason in its header `lantern_refused` (problem details as JSON). One connection, used by one thread.
 //
-// Both queues are declared when they are not there: durable, quorum, and the first with a single active consumer, so
-// that the messages of a stream keep their order while several hosts stand by. A queue that is there is taken as it is.
+// Both queues are declared when they are not there: durable, quorum, and the first with a single active consumer,
+// so that the messages of a stream keep their order while several hosts stand by. A queue that is there is taken as
+// it is.
 #pragma once
 
 #include <memory>

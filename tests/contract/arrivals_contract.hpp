@@ -1,5 +1,5 @@
-// What every intake::Arrivals must do. A World has arrivals(), another() of the same store, and head(id) of the
-// streams "order/<id>"; it is made anew for each test.
+// What every intake::Arrivals must do. A World has arrivals(), another() of the same store, head(id) of the streams
+// "order/<id>", and counter(name); it is made anew for each test.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -14,7 +14,8 @@ class ArrivalsContract : public ::testing::Test {
 protected:
     using Kind = intake::Refusal::Kind;
 
-    intake::Arrival event(const std::string& id, const std::string& stream, const std::string& data = R"({"n": 1})") {
+    intake::Arrival event(const std::string& id, const std::string& stream,
+                          const std::string& data = R"({"n": 1})") {
         intake::Arrival event;
         event.source = "shop";
         event.id = id;
@@ -112,8 +113,19 @@ TYPED_TEST_P(ArrivalsContract, UniqueKeysMoveOnlyFromTheHeadThatWasSeen) {
     ASSERT_TRUE(arrivals.append({{this->event("3", "b")}, {{b, Revision{0}}}, {{b, key}}, {}}));
 }
 
+TYPED_TEST_P(ArrivalsContract, CountersMoveWithTheEventsAndOnlyOnce) {
+    auto& arrivals = this->world_.arrivals();
+    ASSERT_TRUE(arrivals.append({{this->event("1", "a")}, {}, {}, {}, {{"clerks", -1}, {"open", 2}}}));
+    ASSERT_TRUE(arrivals.append({{this->event("2", "a")}, {}, {}, {}, {{"open", 3}}}));
+    ASSERT_TRUE(arrivals.append({{this->event("2", "a")}, {}, {}, {}, {{"open", 3}}})) << "known: nothing moves";
+    ASSERT_FALSE(arrivals.append({{this->at(this->event("3", "a"), 9)}, {}, {}, {}, {{"open", 3}}}));
+    EXPECT_EQ(this->world_.counter("open"), 5);
+    EXPECT_EQ(this->world_.counter("clerks"), -1) << "what has happened is below no minimum";
+}
+
 REGISTER_TYPED_TEST_SUITE_P(ArrivalsContract, EventsOfSeveralStreamsAreAppendedInTheirOrder,
                             WhatComesAgainStandsWhereItStood, TheSameIdOfAnotherEventIsRefusedWithAll,
-                            AnExpectedRevisionIsMetOrNothingIsAppended, UniqueKeysMoveOnlyFromTheHeadThatWasSeen);
+                            AnExpectedRevisionIsMetOrNothingIsAppended, UniqueKeysMoveOnlyFromTheHeadThatWasSeen,
+                            CountersMoveWithTheEventsAndOnlyOnce);
 
 }  // namespace lantern::contract

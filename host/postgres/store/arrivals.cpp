@@ -38,11 +38,13 @@ Params parameters_of(const intake::Append& append) {
             revisions.add_null();
     }
     params.add(std::move(revisions).take());
-    params.add(array_of(append.heads, [](const Head& head) { return std::string_view(head.first.aggregate_type); }));
+    params.add(
+        array_of(append.heads, [](const Head& head) { return std::string_view(head.first.aggregate_type); }));
     params.add(array_of(append.heads, [](const Head& head) { return std::string_view(head.first.aggregate_id); }));
     params.add(array_of(append.heads, [](const Head& head) { return head.second.value; }));
     add_moves(params, append.held);
     add_moves(params, append.freed);
+    add_counters(params, append.counters);
     return params;
 }
 

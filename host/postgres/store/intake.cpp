@@ -140,9 +140,7 @@ Result<void, backfill::ChunkRefusal> Intake::append(const backfill::Chunk& chunk
     params.add(array_of(chunk.heads, [](const Head& head) { return head.second.value; }));
     add_moves(params, chunk.held);
     add_moves(params, chunk.freed);
-    using Move = std::pair<const std::string, std::int64_t>;
-    params.add(array_of(chunk.counters, [](const Move& move) { return std::string_view(move.first); }));
-    params.add(array_of(chunk.counters, [](const Move& move) { return move.second; }));
+    add_counters(params, chunk.counters);
     try {
         Transaction transaction(connection_);
         connection_.copy_in("pg_temp.lantern_import", lines);

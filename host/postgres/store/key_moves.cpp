@@ -15,6 +15,12 @@ void add_moves(Params& params, const std::vector<backfill::KeyMove>& moves) {
     params.add(array_of(moves, [&](const Move& move) { return text(move.key.key); }));
 }
 
+void add_counters(Params& params, const std::map<std::string, std::int64_t>& counters) {
+    using Counter = std::pair<const std::string, std::int64_t>;
+    params.add(array_of(counters, [](const Counter& counter) { return std::string_view(counter.first); }));
+    params.add(array_of(counters, [](const Counter& counter) { return counter.second; }));
+}
+
 std::int64_t number_behind(std::string_view message, std::string_view mark) {
     std::int64_t number = 0;
     const auto at = message.find(mark);

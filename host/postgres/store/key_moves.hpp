@@ -1,8 +1,9 @@
-// Unique keys that move with an append to several streams, as sql/functions/keys.sql takes them; and what such an
-// append says when it refuses. Private to this room.
+// Unique keys and counters that move with an append to several streams, as sql/functions/keys.sql takes them; and
+// what such an append says when it refuses. Private to this room.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,8 @@ namespace lantern::postgres {
 
 // Four arrays: types and ids of streams, scopes, keys.
 void add_moves(Params& params, const std::vector<backfill::KeyMove>& moves);
+// Two arrays: names, and by how much.
+void add_counters(Params& params, const std::map<std::string, std::int64_t>& counters);
 
 // "line 7 has another revision than the next: 3" -> 3 when asked behind "next: ".
 std::int64_t number_behind(std::string_view message, std::string_view mark);

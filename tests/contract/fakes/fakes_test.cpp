@@ -24,6 +24,7 @@ struct FakeArrivalsWorld {
         const auto stream = store_.streams.find("order/" + id);
         return stream == store_.streams.end() ? 0 : stream->second.back().revision.value;
     }
+    std::int64_t counter(const std::string& name) { return store_.counters[name]; }
     command::fakes::MemoryStore store_;
     intake::fakes::MemoryArrivals arrivals_{store_};
 };

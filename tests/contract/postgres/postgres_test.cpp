@@ -29,6 +29,12 @@ struct PostgresArrivalsWorld {
     intake::Arrivals& arrivals() { return arrivals_; }
     intake::Arrivals& another() { return another_; }
     std::int64_t head(const std::string& id) { return store_.load("order", id, 1, "", {}).head.value; }
+    std::int64_t counter(const std::string& name) {
+        return postgres::Connection({.url = url_})
+            .query("select coalesce(sum(value), 0)::bigint from lantern.counters where name = $1",
+                   postgres::Params{}.add(name))
+            .integer(0, 0);
+    }
 
     const std::string url_ = test::migrated_database();
     postgres::Store store_{url_};

@@ -204,6 +204,11 @@ public:
         if (open_) keys.push_back({"name", name_});
         return keys;
     }
+    Result<std::map<std::string, std::int64_t>> counts() const override {
+        std::map<std::string, std::int64_t> counts;
+        if (open_) counts["open"] = 1;
+        return counts;
+    }
     Result<std::string> save() const override {
         return boost::json::serialize(boost::json::object{{"revision", revision_},
                                                           {"name", name_},

@@ -14,7 +14,8 @@ constexpr const char* kOne = R"({"specversion":"1.0","source":"shop","id":"1","t
 constexpr std::string_view kStructured = "application/cloudevents+json; charset=utf-8";
 constexpr std::string_view kBatch = "application/cloudevents-batch+json";
 
-std::vector<std::pair<std::string, std::string>> attributes(const std::string& more = {}, const std::string& value = {}) {
+std::vector<std::pair<std::string, std::string>> attributes(const std::string& more = {},
+                                                            const std::string& value = {}) {
     std::vector<std::pair<std::string, std::string>> all{
         {"specversion", "1.0"}, {"source", "shop"}, {"id", "1"}, {"type", "PLACED"}, {"subject", "order/7"}};
     if (!more.empty()) all.emplace_back(more, value);
@@ -39,8 +40,8 @@ TEST(CloudEvents, TheModesMeanTheSame) {
     EXPECT_EQ(batch.value().events[1].number, 2);
     const auto binary = read_parcel({"application/json", attributes("tenant", "north"), R"({ "n" : 1.50 })"});
     ASSERT_TRUE(binary);
-    for (const auto* event :
-         {&structured.value().events[0], &batch.value().events[0], &batch.value().events[1], &binary.value().events[0]}) {
+    for (const auto* event : {&structured.value().events[0], &batch.value().events[0], &batch.value().events[1],
+                              &binary.value().events[0]}) {
         EXPECT_EQ(event->source, "shop");
         EXPECT_EQ(event->id, "1");
         EXPECT_EQ(event->aggregate_type, "order");

@@ -17,8 +17,8 @@ using testing::IsEmpty;
 // A broker with one queue: what is not acknowledged before a disconnect comes again.
 class FakeQueue final : public Queue {
 public:
-    std::deque<Message> lying;    // in the queue
-    std::vector<Message> given;   // not acknowledged
+    std::deque<Message> lying;                                 // in the queue
+    std::vector<Message> given;                                // not acknowledged
     std::vector<std::pair<std::string, std::string>> refused;  // body, problem
     int acknowledgements = 0;
     bool down = false, refuses_nothing = false;
@@ -66,8 +66,8 @@ class ConsumingTest : public testing::Test {
 protected:
     static std::string event(const std::string& id, const std::string& subject = "order/7",
                              const std::string& more = {}) {
-        return R"({"specversion":"1.0","source":"shop","id":")" + id + R"(","type":"PLACED","subject":")" + subject +
-               "\"" + more + R"(,"data":{}})";
+        return R"({"specversion":"1.0","source":"shop","id":")" + id + R"(","type":"PLACED","subject":")" +
+               subject + "\"" + more + R"(,"data":{}})";
     }
     Consuming::Turn turn() { return consuming.turn(Milliseconds{0}); }
     std::size_t events(const std::string& stream = "order/7") { return store.streams[stream].size(); }
@@ -83,11 +83,8 @@ protected:
     FakeQueue queue;
     Intake intake{{settings, owned, aggregates, [](const std::string&, int) { return true; },
                    [](const Arrival&) { return std::vector<command::Rejection>{}; }, heads, clock, nullptr}};
-    Consuming consuming{{intake,
-                         {arrivals, [this]() -> command::Store& { return store; }, random},
-                         queue,
-                         "lantern.intake",
-                         1000}};
+    Consuming consuming{
+        {intake, {arrivals, [this]() -> command::Store& { return store; }, random}, queue, "lantern.intake", 1000}};
 };
 
 TEST_F(ConsumingTest, WhatHasArrivedIsAppendedAtOnceAndThenAcknowledged) {
@@ -169,6 +166,22 @@ TEST_F(ConsumingTest, AnOutageOfTheBrokerLetsItComeAgain) {
     queue.down = false;
     EXPECT_EQ(turn().appended, 1u);
     EXPECT_EQ(queue.refused.size(), 1u);
+}
+
+TEST_F(ConsumingTest, AnAggregateThatIsNotLoadedIsWaitedFor) {
+    settings.into_aggregates = {"account"};
+    owned = {"account"};
+    queue.put(event("1"));
+    queue.put(event("2", "account/7"));
+    EXPECT_THAT(turn().trouble, HasSubstr("No plugin for the aggregate type account is loaded"));
+    EXPECT_THAT(queue.refused, IsEmpty());
+    EXPECT_EQ(queue.acknowledgements, 0);
+    aggregates["account"] = {std::make_shared<command::fakes::Account>(),
+                             std::make_shared<command::fakes::NoUpcasts>()};
+    const auto done = turn();
+    EXPECT_EQ(done.trouble, "");
+    EXPECT_EQ(done.appended, 1u);
+    EXPECT_EQ(done.known, 1u);
 }
 
 TEST_F(ConsumingTest, DataThatTheStoreRefusesIsLaidAsideAlone) {

@@ -1,6 +1,7 @@
 // Arrivals over the memory store of the command path, so that what arrives is what an aggregate is folded from.
 #pragma once
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <map>
 
@@ -30,8 +31,8 @@ public:
         if (due && !doubtful) fault.raise();
         if (before_append) std::exchange(before_append, nullptr)();
         if (const auto refused = refuse(append)) return failure(*refused);
-        for (const auto& move : append.freed) store_.keys.erase(move.key);
-        for (const auto& move : append.held) store_.keys[move.key] = name_of(move.stream);
+        const auto been = known(append.events);
+        if (std::find(been.begin(), been.end(), false) != been.end()) move(append);
         std::vector<Recorded> recorded;
         for (const auto& event : append.events) recorded.push_back(record(event));
         if (due) fault.raise();
@@ -60,12 +61,20 @@ private:
                boost::json::parse(one.data) == boost::json::parse(other.data);
     }
 
-    std::optional<Refusal> refuse(const Append& append) const {
+    void move(const Append& append) {
+        for (const auto& move : append.freed) store_.keys.erase(move.key);
+        for (const auto& move : append.held) store_.keys[move.key] = name_of(move.stream);
+        for (const auto& [counter, delta] : append.counters) store_.counters[counter] += delta;
+    }
+
+    std::optional<Refusal> refuse(const Append& append) {
         std::map<std::string, Revision> heads;
         for (std::size_t at = 0; at < append.events.size(); ++at)
             if (const auto found = known_.find({append.events[at].source, append.events[at].id});
                 found != known_.end() && !same(found->second.event, append.events[at]))
                 return Refusal{Kind::reused, static_cast<std::int64_t>(at + 1), {}, {}, {}};
+        const auto been = known(append.events);
+        if (std::find(been.begin(), been.end(), false) == been.end()) return std::nullopt;
         for (const auto& [stream, head] : append.heads)
             if (head_of(name_of(stream)) != head) return Refusal{};
         for (std::size_t at = 0; at < append.events.size(); ++at) {

@@ -14,7 +14,8 @@ using testing::HasSubstr;
 
 class IntakeTest : public testing::Test {
 protected:
-    Arrival event(const std::string& id, const std::string& type, const std::string& subject, const std::string& data) {
+    Arrival event(const std::string& id, const std::string& type, const std::string& subject,
+                  const std::string& data) {
         const std::string text = R"({"specversion":"1.0","source":"shop","id":")" + id + R"(","type":")" + type +
                                  R"(","subject":")" + subject + R"(","data":)" + data + more + "}";
         auto read = backfill::read_line(number++, text);
@@ -26,7 +27,9 @@ protected:
     }
     Result<std::vector<Recorded>, command::Problem> take(std::vector<Arrival> events, Form form = Form::batch) {
         Intake intake({settings, owned, aggregates,
-                       [this](const std::string& type, int version) { return schemas.contains({type, version}); },
+                       [this](const std::string& type, int version) {
+                           return schemas.contains({type, version});
+                       },
                        [this](const Arrival& of) { return flaws[of.id]; }, heads, clock, &calls});
         number = 1;
         return intake.take({arrivals, [this]() -> command::Store& { return store; }, random},
@@ -46,7 +49,8 @@ protected:
     std::string more;  // attributes
     IntakeSettings settings;
     std::set<std::string> owned{"account"};
-    std::set<std::pair<std::string, int>> schemas{{"PLACED", 1}, {"OPENED", 1}, {"RENAMED", 1}, {"BROKEN", 1}};
+    std::set<std::pair<std::string, int>> schemas{
+        {"PLACED", 1}, {"OPENED", 1}, {"RENAMED", 1}, {"CLOSED", 1}, {"BROKEN", 1}};
     std::map<std::string, std::vector<command::Rejection>> flaws;
     command::fakes::MemoryStore store;
     fakes::MemoryArrivals arrivals{store};
@@ -134,6 +138,17 @@ TEST_F(IntakeTest, KeysOfAnAggregateAreHeldFreedAndTaken) {
     EXPECT_THAT(calls.begun, testing::Contains("intake"));
     calls.blocked_commands = {"intake"};
     EXPECT_EQ(refused({opened("6", "c", "carl")}).status, 503);
+}
+
+TEST_F(IntakeTest, CountersMoveByWhatTheStatesContribute) {
+    settings.into_aggregates = {"account"};
+    ASSERT_TRUE(take({opened("1", "a", "anna"), opened("2", "b", "bob"), event("3", "CLOSED", "account/b", "{}")}));
+    EXPECT_EQ(store.counters["open"], 1);
+    ASSERT_TRUE(take({opened("1", "a", "anna"), opened("4", "c", "carl")}));
+    EXPECT_EQ(store.counters["open"], 2) << "the first was there already";
+    arrivals.before_append = [&] { EXPECT_TRUE(take({event("5", "CLOSED", "account/a", "{}")})); };
+    ASSERT_TRUE(take({event("5", "CLOSED", "account/a", "{}")}));
+    EXPECT_EQ(store.counters["open"], 1) << "a twin was faster";
 }
 
 TEST_F(IntakeTest, AnotherWriterInBetweenMeansFoldingAgain) {

@@ -86,9 +86,7 @@ begin
     perform lantern.move_keys(held_types, held_ids, held_scopes, held_keys, freed_types, freed_ids, freed_scopes, freed_keys);
 
     -- 5. Counters.
-    insert into lantern.counters as c (name, value)
-    select m.name, m.delta from unnest(counter_names, counter_deltas) m (name, delta) order by m.name collate "C"
-    on conflict (name) do update set value = c.value + excluded.value;
+    perform lantern.move_counters(counter_names, counter_deltas);
 
     -- 6. What was imported lies before every side effect's start.
     if not deliver_effects then

@@ -4,6 +4,7 @@
 --   in_revisions         the revision that the event must get; null: the next
 --   want_*   the heads that the caller folded keys from: the stream must still be there
 --   held_*   unique keys that streams hold after their new events and did not before; freed_* the reverse
+--   counter_*  what their new states contribute more to counters than the old ones
 -- Gives a row for each event, in their order. Errors, the text after ": " is read by the caller:
 --   LN006 a stream is not as the caller saw it: look again    LN003 a unique key is taken in scope: S
 --   LN007 event N has another revision than the next: H       LN008 source and id are another event's, of event: N
@@ -13,7 +14,8 @@ create or replace function lantern.intake_append(
     in_types text[], in_versions integer[], in_datas text[], in_metadatas text[], in_revisions bigint[],
     want_types text[], want_ids text[], want_heads bigint[],
     held_types text[], held_ids text[], held_scopes text[], held_keys text[],
-    freed_types text[], freed_ids text[], freed_scopes text[], freed_keys text[])
+    freed_types text[], freed_ids text[], freed_scopes text[], freed_keys text[],
+    counter_names text[], counter_deltas bigint[])
 returns table (place bigint, event_id uuid, revision bigint, was_known boolean)
 language plpgsql as $$
 #variable_conflict use_column
@@ -107,10 +109,13 @@ begin
                  where g.n = any (fresh) group by g.aggregate_type, g.aggregate_id) d
          where s.aggregate_type = d.aggregate_type and s.aggregate_id = d.aggregate_id;
 
-        -- 5. Unique keys.
+        -- 5. Unique keys, and counters.
         if coalesce(cardinality(held_keys), 0) + coalesce(cardinality(freed_keys), 0) > 0 then
             perform lantern.move_keys(held_types, held_ids, held_scopes, held_keys,
                                       freed_types, freed_ids, freed_scopes, freed_keys);
+        end if;
+        if coalesce(cardinality(counter_names), 0) > 0 then
+            perform lantern.move_counters(counter_names, counter_deltas);
         end if;
     end if;
 

@@ -33,3 +33,12 @@ begin
         end if;
     end loop;
 end $$;
+
+-- Counters by what the streams' new states contribute more than the old ones, in one sorted order. No minimum is kept:
+-- what comes without a decision has happened.
+create or replace function lantern.move_counters(names text[], deltas bigint[])
+returns void language sql as $$
+    insert into lantern.counters as c (name, value)
+    select m.name, m.delta from unnest(names, deltas) m (name, delta) order by m.name collate "C"
+    on conflict (name) do update set value = c.value + excluded.value
+$$;
