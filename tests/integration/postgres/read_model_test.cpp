@@ -135,6 +135,27 @@ TEST_F(ReadModelTest, ALostLeaseOrAnotherGenerationWritesNothing) {
     EXPECT_EQ(model_.flush(flush), Flushed::committed);
 }
 
+TEST_F(ReadModelTest, ABuildWithOtherTablesThanWereSwappedInWritesNothingAndSaysWhy) {
+    ReadModel old(connection_, name_, tables_, "b1", ReadModel::Declared{1, "h1"});
+    EXPECT_EQ(old.generation(), Generation{1});
+    sql_.script(
+        "update lantern.handlers set generation = 2, schema_version = 2, declaration_hash = 'h2'"
+        " where handler = 'people'");
+    EXPECT_EQ(old.flush(flush_of({{row_of(7, 0), row_of(7, 1)}})), Flushed::regenerated);
+    EXPECT_EQ(one("select count(*) from people.lantern_streams"), "0");
+    try {
+        old.generation();
+        ADD_FAILURE() << "its tables are not there any more";
+    } catch (const Fault& fault) {
+        EXPECT_EQ(fault.kind(), FaultKind::configuration);
+        EXPECT_THAT(fault.what(),
+                    ::testing::HasSubstr("handler people: its tables are of schema version 2 since they"
+                                         " were swapped, this build writes those of version 1"));
+    }
+    ReadModel fresh(connection_, name_, tables_, "b2", ReadModel::Declared{2, "h2"});
+    EXPECT_EQ(fresh.generation(), Generation{2});
+}
+
 TEST_F(ReadModelTest, ParksAndFindsWhatIsDue) {
     const Timestamp now = SystemClock().now();
     StreamRow parked = row_of(7, 3);

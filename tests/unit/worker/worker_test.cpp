@@ -200,6 +200,27 @@ TEST(Worker, ANewGenerationDropsCachesAndGoesOn) {
     EXPECT_EQ(world.value(1), "ab");
 }
 
+// Its writes might fit the new tables, whose columns only have other meanings.
+TEST(Worker, ABuildWhoseTablesWereSwappedAwayWritesNothingAndIsHeldWithTheReason) {
+    World world;
+    world.append_and_deliver(1, "a");
+    world.worker.turn(Milliseconds(0));
+    world.model.generation_now = Generation{2};
+    world.model.swapped = "its tables are of schema version 2";
+    world.append_and_deliver(1, "b");
+    int waits = 0;
+    std::size_t left = 0;
+    world.worker.run([&](Milliseconds) {
+        world.clock.advance(std::chrono::milliseconds(600));
+        left = world.queue.left();
+        return ++waits > 20;
+    });
+    EXPECT_EQ(world.value(1), "a");
+    EXPECT_EQ(world.model.stream(1).revision, Revision{1});
+    EXPECT_EQ(left, 1u) << "not acknowledged, so that another takes it";
+    EXPECT_EQ(world.notes.waits_for, "held: postgres: its tables are of schema version 2");
+}
+
 TEST(Worker, HistoryIsFedFromTheStoreBeforeTheQueueIsRead) {
     World world;
     std::map<std::int64_t, std::string> expected;
