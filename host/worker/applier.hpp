@@ -34,6 +34,8 @@ public:
     virtual Carried carry_out(Plan& plan, const std::vector<Lease>& held) = 0;
     // Side effects: acts that operators asked for again, beside delivery.
     virtual Again act_again(const std::vector<Lease>& /*held*/, const Verdicts& /*verdicts*/) { return {}; }
+    // The dependency that is away, and why, since no event has shown yet that it is back; empty: none.
+    virtual std::string away() const = 0;
     // Forgets what was believed: after a lost connection, and when leases changed.
     virtual void renew() = 0;
 };

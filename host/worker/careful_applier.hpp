@@ -25,6 +25,7 @@ public:
 
     Carried carry_out(Plan& plan, const std::vector<Lease>& held) override;
     Again act_again(const std::vector<Lease>& held, const Verdicts& verdicts) override;
+    std::string away() const override { return parts_.applier.away(); }
     void renew() override { parts_.applier.renew(); }
 
 private:

@@ -94,8 +94,7 @@ void EffectApplier::settle_asked(const AskedEffect& asked, const Outcome& outcom
             effect.next_attempt_at = parked.next_attempt_at;
         }
         effect.attempt = parked.attempts;  // an outage counts none
-        if (is_outage(outcome)) again.away = outcome.dependency + ": " + outcome.reason;
-        if (again.away.empty() && breaker_.open()) again.away = breaker_.reason() + ": " + outcome.reason;
+        again.away = breaker_.away_after(outcome);
     }
     open = std::move(effect);
 }

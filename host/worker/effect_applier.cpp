@@ -225,11 +225,7 @@ void EffectApplier::finish(Plan& plan, const Event& event, Effect effect, const 
     change.now = parts_.parking.parked(was, event, outcome);
     change.failed = true;
     if (auto attempt = attempt_of(was, change.now, event, outcome)) open.attempts.push_back(*std::move(attempt));
-    if (is_outage(outcome)) {
-        plan.away = outcome.dependency + ": " + outcome.reason;
-    } else if (breaker_.open()) {
-        plan.away = breaker_.reason() + ": " + outcome.reason;
-    }
+    plan.away = breaker_.away_after(outcome);
     parts_.watch.parked(event, change.now, outcome.reason);
 }
 

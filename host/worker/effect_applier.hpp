@@ -46,6 +46,7 @@ public:
 
     Carried carry_out(Plan& plan, const std::vector<Lease>& held) override;
     Again act_again(const std::vector<Lease>& held, const Verdicts& verdicts) override;
+    std::string away() const override { return breaker_.away(); }
     void renew() override;
 
     // The same over all attempts, builds and machines for (handler, event); and, where an operator asked for new

@@ -85,7 +85,7 @@ public:
     virtual bool holds(Partition partition, Epoch epoch) = 0;
     virtual void release(Partition partition, Epoch epoch) = 0;
     // Notes, once the queues are bound, up to where history is to be fed (position current now), and the beginning
-    // of routes that start now. Idempotent.
+    // of routes that start now. Idempotent. Refused when a later edit has bound other queues: tick() says so then.
     // Returns the routes as they are then.
     virtual Routes bound() = 0;
     virtual Routes routes() = 0;

@@ -148,11 +148,7 @@ void ProjectionApplier::call(Plan& plan, Event& event, Recording& recording) {
     }
     changes_.drop_event();
     park(plan, event, outcome);
-    if (is_outage(outcome)) {
-        plan.away = outcome.dependency + ": " + outcome.reason;
-    } else if (breaker_.open()) {
-        plan.away = breaker_.reason() + ": " + outcome.reason;
-    }
+    plan.away = breaker_.away_after(outcome);
 }
 
 Outcome ProjectionApplier::outcome_of(Event& event, const StreamChange& change, Recording& recording) {

@@ -33,6 +33,7 @@ public:
     explicit ProjectionApplier(Parts parts);
 
     Carried carry_out(Plan& plan, const std::vector<Lease>& held) override;
+    std::string away() const override { return breaker_.away(); }
     void renew() override;
 
 private:

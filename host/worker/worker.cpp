@@ -36,8 +36,7 @@ void Worker::run(const Stop& stop) {
 // What needs a person holds the handler: it is tried again and again, nothing is charged, and it goes on by itself.
 void Worker::say(const Fault& fault) {
     if (waiting_.ends_with(fault.what())) return;
-    waiting_ = (fault.kind() == FaultKind::configuration ? "held: " : "") + std::string(fault.what());
-    parts_.watch.waiting(waiting_);
+    wait_as((fault.kind() == FaultKind::configuration ? "held: " : "") + std::string(fault.what()));
 }
 
 Milliseconds Worker::delay() {
@@ -86,10 +85,7 @@ Milliseconds Worker::turn(Milliseconds wait) {
     work_off();
     if (away_) return kNow;
     look_at_queues(idle);
-    if (!waiting_.empty()) {
-        parts_.watch.waiting({});
-        waiting_.clear();
-    }
+    wait_as(still_waits_for());
     troubles_ = 0;
     return reads || fed_some || again ? kNow : wait;
 }
@@ -272,7 +268,18 @@ void Worker::wait_for(const std::string& dependency) {
     away_ = true;
     rest(delay());
     next_due_ = {};
-    waiting_ = dependency;
+    wait_as(dependency);
+}
+
+// What a turn without trouble leaves to wait for.
+std::string Worker::still_waits_for() const {
+    if (introduced_ && queues_ == Queues::others) return "an edition whose queues are in force: this one's are not";
+    return held_.empty() ? std::string() : parts_.applier.away();
+}
+
+void Worker::wait_as(const std::string& why) {
+    if (waiting_ == why) return;
+    waiting_ = why;
     parts_.watch.waiting(waiting_);
 }
 

@@ -54,8 +54,11 @@ public:
     // Gives the leases back. What is in hand stays unacknowledged and is delivered to the next.
     void leave();
 
-    // The store and the broker are as this worker needs them: another one in its place may stop.
-    bool settled_in() const { return started_ && (declared_ || queues_ == Queues::detached); }
+    // The store and the broker are as this worker needs them, and the queues that it bound are in force: another
+    // one in its place may stop. Not so while they were refused, since an edit after its own has bound others.
+    bool settled_in() const {
+        return started_ && queues_ != Queues::others && (declared_ || queues_ == Queues::detached);
+    }
 
 private:
     using Steady = std::chrono::steady_clock::time_point;
@@ -75,6 +78,8 @@ private:
     bool act_again();
     void work_off();
     void wait_for(const std::string& dependency);
+    std::string still_waits_for() const;
+    void wait_as(const std::string& why);
     void rest(Milliseconds time);
     bool carry_out(std::span<Event* const> events);
     bool is_of_this_store(const Delivery& delivery);
@@ -86,12 +91,12 @@ private:
     bool started_ = false;
     Uuid incarnation_;
     std::vector<Lease> held_;
-    Queues queues_ = Queues::detached;
-    bool introduced_ = false;  // since the start: bound what it reads
-    bool declared_ = false;    // on this connection
-    Position edge_;            // of the store, at the last heartbeat
-    Position published_;       // at the last heartbeat
-    bool feeding_ = false;     // in the last turn
+    Queues queues_ = Queues::others;  // until the first heartbeat
+    bool introduced_ = false;         // since the start: bound what it reads
+    bool declared_ = false;           // on this connection
+    Position edge_;                   // of the store, at the last heartbeat
+    Position published_;              // at the last heartbeat
+    bool feeding_ = false;            // in the last turn
     ReadQueues reads_;
     std::vector<Delivery> in_hand_;
     Steady next_tick_{};

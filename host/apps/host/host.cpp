@@ -35,11 +35,6 @@ HostProcesses::Options processes_of(const Instance& at, const Settings& settings
     return options;
 }
 
-// RabbitMQ writes the name of a new quorum queue to disk within half a second of quiet. A node that is killed
-// before forgets what the queue held, and does not elect its leader. So new queues get this long before anyone is
-// told that events can be sent through them.
-constexpr milliseconds kNewQueuesSettle{1500};
-
 Uuid fresh_uuid() {
     SystemClock clock;
     SystemRandom random;
@@ -129,7 +124,6 @@ std::unique_ptr<Reconciler> Host::prepare(const processes::StopRequest& stop) {
 // Workers and the relay of an earlier host that was killed, here.
 void Host::remember_the_dead() {
     for (const auto& status : catalog_->handlers()) {
-        queues_are_new_ = queues_are_new_ || status.partitions_feeding > 0;
         for (const auto& worker : status.workers)
             if (worker.host == host_name() &&
                 (options_.company == Options::Company::alone || !processes::runs(worker.pid)))
@@ -203,8 +197,6 @@ void Host::report_ready() {
         if (options_.roles.contains(Role::worker) && !all_bound()) return;
         const auto relay = catalog_->relay();
         if (options_.roles.contains(Role::relay) && (!relay.led || relay.seen_at == relay_seen_)) return;
-        if (!bound_since_) bound_since_ = clock_.steady();
-        if (queues_are_new_ && clock_.steady() - *bound_since_ < kNewQueuesSettle) return;
     } catch (const Fault&) {
         return;  // asked again soon; whoever needs the store says what ails it
     }

@@ -71,8 +71,6 @@ private:
     const Uuid run_;              // names this run of the host to its children
     Timestamp relay_seen_{};      // heartbeat of whoever led when we first looked
     bool ready_ = false;
-    bool queues_are_new_ = false;
-    std::optional<std::chrono::steady_clock::time_point> bound_since_;
 };
 
 // This machine, as workers note it beside their pid.

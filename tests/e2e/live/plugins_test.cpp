@@ -67,15 +67,19 @@ TEST_F(PluginsTest, a_plugin_that_comes_later_completes_the_edit_that_names_it) 
     EXPECT_EQ(revision(), 2);
 }
 
-TEST_F(PluginsTest, a_raised_schema_version_needs_a_rebuild_and_the_old_build_serves) {
+TEST_F(PluginsTest, a_raised_schema_version_starts_a_rebuild_and_the_old_build_serves_until_the_swap) {
     fs::copy_file(fs::path(ZOO_DIRECTORY) / "stays.so", plugins / "stays.so");
     edit(std::string(kUsual) + "  SEEN: [stays]\n");
     ASSERT_TRUE(eventually([&] { return !build_of("stays").empty(); })) << status();
     const auto before = workers("stays");
     fs::copy_file(fs::path(ZOO_DIRECTORY) / "stays_with_other_tables.so", plugins / "next");
     fs::rename(plugins / "next", plugins / "stays.so");
-    EXPECT_TRUE(status_says("must be rebuilt")) << status();
-    EXPECT_EQ(workers("stays"), before);
+    EXPECT_TRUE(status_says("is kept until")) << "swapped" << status();
+    EXPECT_EQ(count("select schema_version from lantern.handlers where handler = 'stays'"), 2);
+    EXPECT_TRUE(eventually([&] { return !workers("stays").empty() && workers("stays") != before; })) << status();
+    EXPECT_TRUE(eventually([&] { return !alive(before.front()); }));
+    EXPECT_EQ(log().find("\"message\":\"died\""), std::string::npos)
+        << "the old build served, and left in good order";
 }
 
 TEST_F(PluginsTest, a_new_build_of_an_aggregate_is_taken_without_a_refused_request) {

@@ -106,7 +106,9 @@ TEST_F(LiveChangesTest, AWorkerOfAnEditThatWasTakenBackIsTooLateWithItsQueues) {
     second.bound();
     EXPECT_EQ(catalog_.handler(HandlerName{"people"})->queues, "4");
     EXPECT_EQ(third.tick("", {}).held.size(), 4u);
+    EXPECT_EQ(third.tick("", {}).queues, worker::Queues::bound);
     EXPECT_THAT(second.tick("", {}).held, IsEmpty());
+    EXPECT_EQ(second.tick("", {}).queues, worker::Queues::others) << "refused, so it never takes over";
 }
 
 TEST_F(LiveChangesTest, ATypeBeginsWhenAWorkerHasBoundItAndWhatTheOldOneDroppedIsFed) {
@@ -171,7 +173,8 @@ TEST_F(LiveChangesTest, ARevertIsANewRevisionAndIsLogged) {
 TEST_F(LiveChangesTest, HostsSayHowTheirFilesStand) {
     Hosts hosts(url_);
     EXPECT_FALSE(hosts.judged("here", "/etc/routing.yaml"));
-    HostNote note{"here", "/etc/routing.yaml", {"worker"}, test::fresh_id(), 42, 3, "h3", 2, HostNote::File::differs, {}};
+    HostNote note{"here", "/etc/routing.yaml",     {"worker"}, test::fresh_id(), 42, 3, "h3",
+                  2,      HostNote::File::differs, {}};
     note.problems = {{"routing", "found it to differ"}, {"mail", "does not run"}};
     hosts.note(note);
     EXPECT_EQ(hosts.judged("here", "/etc/routing.yaml")->file_base, 2);

@@ -31,6 +31,7 @@ public:
         batches.push_back(batch);
         return Carried::committed;
     }
+    std::string away() const override { return {}; }
     void renew() override { ++renewed; }
 
     void calling(const Event&, int) override {}

@@ -71,6 +71,48 @@ TEST(Breaker, StaysClosedWhileOthersSucceedAndWhenOneStreamFailsOftenOrManyAreRe
     EXPECT_GT(single.model.stream(1).attempts, static_cast<int>(limits::kBreakerStreams));
 }
 
+// Streams that wait for their next attempt leave the worker nothing to try; that says nothing of the dependency.
+TEST(Breaker, IsSaidToBeOpenUntilAnEventShowsThatItIsClosed) {
+    World world(few_attempts());
+    bool away = true;
+    Outcome answer{Outcome::Kind::unavailable, "refused", "smtp", 10min};
+    world.script = [&](const Event&) { return away ? answer : Outcome{}; };
+    world.append_and_deliver(1, "a");
+    world.settle(50);
+    EXPECT_EQ(world.queue.left(), 0u);
+    EXPECT_EQ(world.notes.waits_for, "smtp: refused");
+    answer = {Outcome::Kind::rejected, "no such mailbox", {}, {}};
+    world.append_and_deliver(2, "b");
+    world.settle(10);
+    EXPECT_EQ(world.notes.waits_for, "") << "it answers again";
+
+    answer = {Outcome::Kind::retry, "timed out", {}, 10min};
+    for (int stream = 11; stream <= 10 + kMany; ++stream) world.append_and_deliver(stream, "a");
+    world.settle(50);
+    EXPECT_NE(world.notes.waits_for.find("10 streams in a row failed: timed out"), std::string::npos);
+    answer = {Outcome::Kind::rejected, "no such mailbox", {}, {}};
+    world.append_and_deliver(3, "c");
+    world.settle(50);
+    EXPECT_NE(world.notes.waits_for, "") << "one that is refused shows nothing of what the others share";
+    away = false;
+    world.append_and_deliver(4, "d");
+    world.settle(50);
+    EXPECT_EQ(world.notes.waits_for, "");
+}
+
+// Whoever holds the partitions now finds out by itself.
+TEST(Breaker, IsNobodysWhoHoldsNoPartition) {
+    World world(few_attempts());
+    world.script = [&](const Event&) { return Outcome{Outcome::Kind::unavailable, "refused", "smtp", 10min}; };
+    world.append_and_deliver(1, "a");
+    world.settle(5);
+    EXPECT_EQ(world.notes.waits_for, "smtp: refused");
+    for (int partition = 0; partition < kPartitions; ++partition)
+        world.leases.to_release.push_back(Partition{partition});
+    world.settle(5);
+    EXPECT_EQ(world.notes.waits_for, "");
+}
+
 TEST(Breaker, OpensForSideEffectsToo) {
     EffectWorld world(few_attempts());
     bool away = true;
