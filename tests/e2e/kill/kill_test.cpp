@@ -23,8 +23,8 @@ protected:
 };
 
 TEST_P(KillTest, loses_doubles_and_reorders_nothing) {
-    const auto found = instance->find(GetParam().words);
-    ASSERT_FALSE(found.empty());
+    std::vector<pid_t> found;
+    ASSERT_TRUE(eventually([&] { return !(found = instance->find(GetParam().words)).empty(); }));
     const pid_t victim = found.front();
     SteadyClient client(*instance, std::string(GetParam().name));
     constexpr std::size_t kBefore = 20, kAfter = 40;

@@ -56,12 +56,13 @@ protected:
         EXPECT_TRUE(opened) << opened.error();
         return opened.value();
     }
-    std::unique_ptr<worker::Projection> projection() {
-        return std::move(open("good_projection")
-                             ->make_projection("{}", {[this](LogLevel level, std::string_view message) {
-                                                          logged_.emplace_back(level, message);
-                                                      },
-                                                      [this] { return time_left_; }})
+    std::unique_ptr<worker::Projection> projection() { return projection_of(*open("good_projection")); }
+    std::unique_ptr<worker::Projection> projection_of(const Library& library) {
+        return std::move(library
+                             .make_projection("{}", {[this](LogLevel level, std::string_view message) {
+                                                         logged_.emplace_back(level, message);
+                                                     },
+                                                     [this] { return time_left_; }})
                              .value());
     }
 
@@ -159,14 +160,15 @@ TEST_F(Adapters, LogLinesReachTheSink) {
 }
 
 TEST_F(Adapters, AProjectionSeesItsDeadline) {
-    const auto object = projection();
+    const auto library = open("good_projection");
+    const auto object = projection_of(*library);
     EXPECT_EQ(object->handle(event_of("LATE"), recorder_).kind, Outcome::Kind::applied);
     time_left_ = std::chrono::microseconds(-1);
     const auto outcome = object->handle(event_of("LATE"), recorder_);
     EXPECT_EQ(outcome.kind, Outcome::Kind::retry);
     EXPECT_EQ(outcome.reason, "past my deadline");
 
-    const auto without = open("good_projection")->make_projection("{}", {});
+    const auto without = library->make_projection("{}", {});
     EXPECT_EQ(without.value()->handle(event_of("LATE"), recorder_).kind, Outcome::Kind::applied);
 }
 
