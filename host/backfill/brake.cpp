@@ -22,10 +22,11 @@ void Brake::look(const LiveLag& live) {
     if (slowness_ == 1) {
         text_.clear();
     } else if (live.lag > lag_max_) {
-        text_ = "1/" + std::to_string(slowness_) + " of its speed: " + live.handler + " is " + in_seconds(live.lag) +
-                " behind, the bound is " + in_seconds(lag_max_);
+        text_ = "slowed down to 1/" + std::to_string(slowness_) + " of its speed: " + live.handler + " is " +
+                in_seconds(live.lag) + " behind, the bound is " + in_seconds(lag_max_);
     } else {
-        text_ = "1/" + std::to_string(slowness_) + " of its speed: live handlers have just caught up";
+        text_ =
+            "slowed down to 1/" + std::to_string(slowness_) + " of its speed: live handlers have just caught up";
     }
 }
 

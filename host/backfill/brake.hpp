@@ -24,7 +24,7 @@ public:
     void look(const LiveLag& live);
     // After work of this length.
     Milliseconds rest_after(Milliseconds worked) const;
-    // "1/4 of its speed: user_read_model is 3.2 s behind, the bound is 2.0 s"; empty: at full speed.
+    // "slowed down to 1/4 of its speed: user_read_model is 3.2 s behind, the bound is 2.0 s"; empty: at full speed.
     const std::string& text() const { return text_; }
 
 private:

@@ -57,9 +57,8 @@ JobRequest request_of(const Settings& settings, const Words& words) {
 int start(const Instance& at, const Words& words, const Folding& folding, const std::string& kind,
           const JobRequest& request) {
     postgres::Jobs jobs(at.settings().postgres_url);
-    const auto job =
-        jobs.start({HandlerName{words.handler}, kind, request.json(), operator_name(), words.max_rate,
-                                folding.plugin().build});
+    const auto job = jobs.start({HandlerName{words.handler}, kind, request.json(), operator_name(), words.max_rate,
+                                 folding.plugin().build});
     if (!job)
         refuse(words.handler, "job " + std::to_string(job.error()) + " is running for it; `lantern jobs follow " +
                                   std::to_string(job.error()) + "` or `lantern jobs cancel " +
@@ -118,7 +117,8 @@ EffectWords effect_words(const Words& words) {
 }
 
 int backfill(const Instance& at, const Words& words) {
-    if (words.handler.find_first_not_of("0123456789") == std::string::npos) return work(at, std::stoll(words.handler));
+    if (words.handler.find_first_not_of("0123456789") == std::string::npos)
+        return work(at, std::stoll(words.handler));
     if (const auto code = backfill_effects(at, HandlerName{words.handler}, effect_words(words), words.scope))
         return *code;
     const JobRequest request = request_of(at.settings(), words);
@@ -130,9 +130,12 @@ int backfill(const Instance& at, const Words& words) {
     return start(at, words, folding, "rebuild", request);
 }
 
-int verify(const Instance& at, Words words) {
-    const auto folding = folding_of(at, HandlerName{words.handler});
-    refuse_to_compare(folding);
+int verify(const Instance& at, const Words& words) {
+    const HandlerName name{words.handler};
+    auto folding = folding_of(at, name);
+    // Other tables are installed than are live (a rollback, a rebuild that failed): by the build that writes these.
+    if (folding.registered.declaration_hash != folding.plugin().declaration_hash)
+        folding = folding_of(at, name, folding.registered.plugin_build);
     JobRequest request;
     request.when = SwapWhen::never;
     request.sample = words.sample;
@@ -187,8 +190,10 @@ void add_backfill(Verbs& verbs) {
     verb.add_flag("--swap-always", words->swap_always, "swap though they differ");
     verb.add_flag("--no-swap", words->no_swap, "compare, and leave the live model in its place");
     verb.add_flag("--move-dependents", words->move_dependents, "views of others are made anew on the new tables");
-    verb.add_option("--keep", words->keep, "drop the old model after this time, e.g. 7d (default: backfill.keep of lantern.yaml)");
-    verb.add_option("--index", words->index, "which of a job's processes on this host it is; for ps alone")->group("");
+    verb.add_option("--keep", words->keep,
+                    "drop the old model after this time, e.g. 7d (default: backfill.keep of lantern.yaml)");
+    verb.add_option("--index", words->index, "which of a job's processes on this host it is; for ps alone")
+        ->group("");
 
     const auto verifying = std::make_shared<Words>();
     auto& fresh = verbs.add("verify", "compare a handler's tables with a fresh fold; exit code 3 when they differ",

@@ -68,8 +68,9 @@ Folding folding_of(const Instance& at, const HandlerName& name, const std::strin
     probing.copies = at.cache_directory();
     const plugin_loading::Directory plugins(folding.settings.plugin_directory, probing);
     if (!build.empty() && !plugins.recall(build))
-        throw Fault(FaultKind::outage, "handler " + name.value,
-                    "build " + build.substr(0, 12) + " of plugin " + folding.handler.plugin + " is not on this machine");
+        throw Fault(
+            FaultKind::outage, "handler " + name.value,
+            "build " + build.substr(0, 12) + " of plugin " + folding.handler.plugin + " is not on this machine");
     auto library = build.empty() ? plugins.open(folding.handler.plugin) : plugins.open_build(build);
     if (!library) refuse(name, library.error());
     folding.library = library.value();
@@ -169,7 +170,8 @@ void BackfillSite::enter(backfill::Phase phase) {
 void BackfillSite::end(const std::string& state, const std::string& reason) {
     const std::string beside = job().schema;
     parts_.jobs.end(parts_.steps, state, reason);
-    if (parts_.request.when == backfill::SwapWhen::never && state == "done") postgres::drop_beside(connection_, beside);
+    if (parts_.request.when == backfill::SwapWhen::never && state == "done")
+        postgres::drop_beside(connection_, beside);
     parts_.log.info("job ended", {{"state", state}, {"reason", reason}});
 }
 
@@ -266,8 +268,8 @@ bool BackfillSite::equal() {
     if (parts_.request.sample > 0) chosen = sample();
     postgres::Comparison comparison;
     for (int round = 0; round < kComparisons; ++round) {
-        comparison = postgres::compare(connection_, now.handler.value, now.schema, parts_.folding.plugin().tables,
-                                       chosen);
+        comparison =
+            postgres::compare(connection_, now.handler.value, now.schema, parts_.folding.plugin().tables, chosen);
         if (comparison.settled()) break;
         // The live model is ahead, or behind: look again once both have moved on.
         if (parts_.stop.wait(Milliseconds{500})) throw Fault(FaultKind::outage, "backfill", "asked to stop");
@@ -278,7 +280,9 @@ bool BackfillSite::equal() {
 }
 
 std::optional<std::string> BackfillSite::in_the_way() {
-    return postgres::transaction_in_the_way(connection_, parts_.job);
+    const auto why = postgres::transaction_in_the_way(connection_, parts_.job);
+    parts_.jobs.slowed(parts_.job, why ? "the swap waits: " + *why : "");
+    return why;
 }
 
 BackfillSite::Swapped BackfillSite::swap() {

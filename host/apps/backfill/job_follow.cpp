@@ -82,7 +82,7 @@ std::string note_of(const Instance& at, const postgres::Job& job) {
     if (job.phase == "load")
         note += " " + std::to_string(job.slots_done) + "/" + std::to_string(job.slots) + " shares, " +
                 std::to_string(job.processes) + " processes";
-    if (!job.slowed.empty()) note += ", slowed down to " + job.slowed;
+    if (!job.slowed.empty()) note += ", " + job.slowed;
     return note;
 }
 

@@ -125,7 +125,7 @@ void print_backfill(const Status& status) {
         if (job.phase == "load" && job.events_total > 0)
             std::cout << " " << job.events * 100 / job.events_total << " %";
         std::cout << ", " << job.processes << " processes; `lantern jobs follow " << job.id << "`\n";
-        if (!job.slowed.empty()) std::cout << "    slowed down to " << job.slowed << "\n";
+        if (!job.slowed.empty()) std::cout << "    " << job.slowed << "\n";
     }
     for (const auto& kept : status.kept)
         std::cout << "the model of " << kept.handler.value << " by " << kept.plugin << " " << kept.plugin_version

@@ -43,7 +43,8 @@ events:
             descriptions.push_back(*plugins.find(name));
         }
         postgres::Catalog catalog(url_);
-        const auto routing = settings::parse_routing(kRouting, config_ / "routing.yaml", settings::process_environment());
+        const auto routing =
+            settings::parse_routing(kRouting, config_ / "routing.yaml", settings::process_environment());
         EXPECT_TRUE(routing);
         const auto applied = catalog.apply(routing.value(), descriptions, "tester", 0);
         EXPECT_TRUE(applied);
@@ -100,7 +101,8 @@ events:
             std::to_string(updates + 1) + ") r cross join generate_series(1, " + std::to_string(users) +
             ") n join lantern.streams s on s.aggregate_type = 'user'"
             " and s.aggregate_id = " +
-            id + " order by r, n;"
+            id +
+            " order by r, n;"
             "commit;");
     }
 

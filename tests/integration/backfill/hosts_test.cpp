@@ -2,7 +2,7 @@
 #include <signal.h>
 
 #include "host/private_servers/postgres.hpp"
-#include "tests/integration/backfill/fixture.hpp"
+#include "tests/integration/backfill/fickle.hpp"
 #include "tests/support/process_tree.hpp"
 
 namespace lantern::test {
@@ -10,35 +10,16 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class HostsTest : public BackfillTest {
+class HostsTest : public FickleTest {
 protected:
     static constexpr int kUsers = 2000, kUpdates = 99, kEvents = kUsers * (kUpdates + 1);
-
-    HostsTest() {
-        plugins_ = directory_ / "plugins";
-        std::filesystem::create_directory(plugins_);
-        for (const auto& entry : std::filesystem::directory_iterator(LANTERN_PLUGINS))
-            if (entry.path().extension() == ".so")
-                std::filesystem::copy_file(entry.path(), plugins_ / entry.path().filename());
-        std::filesystem::copy_file(std::filesystem::path(LANTERN_ZOO) / "fickle_tame.so", plugins_ / "fickle.so");
-        std::ofstream(config_ / "routing.yaml") << R"(version: 1
-events:
-  USER_CREATED: [fickle, user_read_model]
-  USER_UPDATED: [fickle, user_read_model]
-handlers:
-  fickle: {settings: {count: )" << count_.string() << "}}\n";
-        const auto applied = lantern("routes apply");
-        EXPECT_EQ(applied.status, 0) << applied.text;
-    }
 
     // A host that does nothing but work on jobs.
     std::unique_ptr<processes::Child> host(const std::string& name) {
         processes::Program program;
-        program.argv = {LANTERN_BINARY, "host",      "--roles", "backfill",
-                        "--config",     config_,     "--plugins", plugins_};
-        program.environment = {{"LANTERN_POSTGRES_URL", url_},
-                               {"LANTERN_CACHE_DIR", cache().string()},
-                               {"LANTERN_METRICS_PORT", "0"}};
+        program.argv = {LANTERN_BINARY, "host", "--roles", "backfill", "--config", config_, "--plugins", plugins_};
+        program.environment = {
+            {"LANTERN_POSTGRES_URL", url_}, {"LANTERN_CACHE_DIR", cache().string()}, {"LANTERN_METRICS_PORT", "0"}};
         program.output = directory_ / (name + ".log");
         return std::make_unique<processes::Child>(program);
     }
@@ -73,15 +54,14 @@ handlers:
         const auto last = std::to_string(kUpdates + 1);
         return std::to_string(kUsers) + " of " + last + " " + last;
     }
-
-    const std::filesystem::path count_ = directory_ / "calls";
 };
 
 TEST_F(HostsTest, AllProcessesKilledAtHalfOfTheWorkRepeatLessThanATwentiethOfIt) {
-    fill(kUsers, kUpdates, "md5(n::text)::uuid::text");
+    fill_users(kUsers, kUpdates);
     const auto first = host("first");
-    ASSERT_TRUE(eventually([&] { return one("select count(*) from lantern.hosts where 'backfill' = any (roles)") == "1"; },
-                           std::chrono::seconds(120)))
+    ASSERT_TRUE(
+        eventually([&] { return one("select count(*) from lantern.hosts where 'backfill' = any (roles)") == "1"; },
+                   std::chrono::seconds(120)))
         << log("first");
     const auto job = begin("--max-rate 60000");
     ASSERT_TRUE(folded(kEvents / 2)) << log("first");
@@ -100,11 +80,12 @@ TEST_F(HostsTest, AllProcessesKilledAtHalfOfTheWorkRepeatLessThanATwentiethOfIt)
     // Nobody starts processes for a job that has ended.
     EXPECT_TRUE(eventually([&] { return workers_of(*first).empty(); }));
     EXPECT_THAT(lantern("jobs list -o json").text, HasSubstr(R"("state":"done")"));
-    EXPECT_THAT(lantern("status").text, HasSubstr("the model of fickle by fickle 1 (schema version 1) is kept until"));
+    EXPECT_THAT(lantern("status").text,
+                HasSubstr("the model of fickle by fickle 1 (schema version 1) is kept until"));
 }
 
 TEST_F(HostsTest, AnotherHostGoesOnWhenOneIsKilledAndPostgresHasBeenAway) {
-    fill(kUsers, kUpdates, "md5(n::text)::uuid::text");
+    fill_users(kUsers, kUpdates);
     auto first = host("first");
     const auto job = begin("--processes 0 --max-rate 30000");
     ASSERT_TRUE(folded(kEvents / 5)) << log("first");
@@ -123,7 +104,7 @@ TEST_F(HostsTest, AnotherHostGoesOnWhenOneIsKilledAndPostgresHasBeenAway) {
 
 TEST_F(HostsTest, AJobSlowsDownWhileLiveHandlersAreBehindAndSaysSo) {
     live_lag_max("1s");
-    fill(kUsers, kUpdates, "md5(n::text)::uuid::text");
+    fill_users(kUsers, kUpdates);
     // Nobody applies what the live handlers are routed to.
     sql_.script("update lantern.routes set begin_position = 0 where begin_position is null");
     const auto first = host("first");
@@ -131,7 +112,8 @@ TEST_F(HostsTest, AJobSlowsDownWhileLiveHandlersAreBehindAndSaysSo) {
     EXPECT_TRUE(eventually([&] { return lantern("status").text.find("slowed down to 1/") != std::string::npos; },
                            std::chrono::seconds(120)))
         << lantern("status").text << log("first");
-    EXPECT_THAT(one("select slowed from lantern.jobs where job_id = " + job), HasSubstr("behind, the bound is 1.0 s"));
+    EXPECT_THAT(one("select slowed from lantern.jobs where job_id = " + job),
+                HasSubstr("behind, the bound is 1.0 s"));
     sql_.script("update lantern.handlers set state = 'paused'");
     EXPECT_TRUE(done(job)) << log("first");
     EXPECT_EQ(one("select slowed from lantern.jobs where job_id = " + job), "");

@@ -34,8 +34,8 @@ protected:
     }
 };
 
-// Those whose environment names this test's database.
-std::vector<pid_t> processes_of_the_job(const std::string& url) {
+// `lantern backfill JOB`, with this test's database in the environment.
+std::vector<pid_t> processes_of_the_job(const std::string& job, const std::string& url) {
     std::vector<pid_t> found;
     for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
         const pid_t pid = std::atoi(entry.path().filename().c_str());
@@ -44,7 +44,9 @@ std::vector<pid_t> processes_of_the_job(const std::string& url) {
             std::ifstream in(entry.path() / name, std::ios::binary);
             return std::string{std::istreambuf_iterator<char>(in), {}};
         };
-        if (text_of("cmdline").find("backfill-process") != std::string::npos &&
+        std::string words = text_of("cmdline");
+        std::replace(words.begin(), words.end(), '\0', ' ');
+        if (words.find(" backfill " + job + " ") != std::string::npos &&
             text_of("environ").find("LANTERN_POSTGRES_URL=" + url) != std::string::npos)
             found.push_back(pid);
     }
@@ -116,7 +118,9 @@ TEST_F(RebuildTest, ProcessesThatAreKilledCostNoMoreThanWhatTheyHeld) {
             },
             std::chrono::seconds(120));
         ASSERT_TRUE(some);
-        for (const pid_t pid : processes_of_the_job(url_)) ::kill(pid, SIGKILL);
+        const auto at_work = processes_of_the_job(one("select max(job_id) from lantern.jobs"), url_);
+        ASSERT_FALSE(at_work.empty());
+        for (const pid_t pid : at_work) ::kill(pid, SIGKILL);
         ++killed;
     }
     const auto said = verb.get();
@@ -145,6 +149,27 @@ TEST_F(RebuildTest, WhatOthersHungOnTheTablesStopsTheSwapUntilItIsGone) {
     EXPECT_EQ(one("select count(*) from reports.active"), "10");
     sql_.script("insert into user_read_model.users (id) values ('x')");
     EXPECT_EQ(one("select count(*) from reports.active"), "11") << "the view is on the new table";
+}
+
+TEST_F(RebuildTest, AReaderWhoseTransactionIsOlderThanTheNewModelHoldsTheSwapUpAndSeesItsOwn) {
+    fill(50, 1);
+    ASSERT_EQ(lantern("backfill user_read_model").status, 0);
+    postgres::Connection reader({.url = url_, .application_name = "a report"});
+    reader.script("begin isolation level repeatable read");
+    const auto seen = [&] { return reader.query("select count(*) from user_read_model.users").text(0, 0); };
+    EXPECT_EQ(seen(), "50");
+    auto verb = std::async(std::launch::async, [&] { return lantern("backfill user_read_model"); });
+    EXPECT_TRUE(eventually([&] {
+        return one("select slowed from lantern.jobs order by job_id desc limit 1").find("the swap waits") == 0;
+    })) << lantern("jobs list").text;
+    EXPECT_THAT(lantern("status").text, HasSubstr("(a report, process "));
+    EXPECT_EQ(seen(), "50");
+    EXPECT_EQ(generation(), "2");
+    reader.script("commit");
+    const auto said = verb.get();
+    EXPECT_EQ(said.status, 0) << said.text;
+    EXPECT_EQ(generation(), "3");
+    EXPECT_EQ(seen(), "50");
 }
 
 TEST_F(RebuildTest, OneJobForAHandlerAndAHandOnIt) {

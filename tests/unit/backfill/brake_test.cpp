@@ -14,7 +14,7 @@ TEST(BrakeTest, SlowsDownWhileALiveHandlerIsBehindAndNeverStops) {
     EXPECT_EQ(brake.text(), "");
     brake.look({"audit_log", 3200ms});
     EXPECT_EQ(brake.rest_after(100ms), 100ms);
-    EXPECT_EQ(brake.text(), "1/2 of its speed: audit_log is 3.2 s behind, the bound is 2.0 s");
+    EXPECT_EQ(brake.text(), "slowed down to 1/2 of its speed: audit_log is 3.2 s behind, the bound is 2.0 s");
     brake.look({"audit_log", 3200ms});
     EXPECT_EQ(brake.rest_after(100ms), 300ms);
     for (int look = 0; look < 20; ++look) brake.look({"audit_log", 1min});
@@ -29,7 +29,7 @@ TEST(BrakeTest, GoesBackToFullSpeedInStepsOnceTheLagIsWellBelowTheBound) {
     EXPECT_EQ(brake.rest_after(100ms), 300ms) << "below the bound, and not well below";
     brake.look({"", 0ms});
     EXPECT_EQ(brake.rest_after(100ms), 100ms);
-    EXPECT_EQ(brake.text(), "1/2 of its speed: live handlers have just caught up");
+    EXPECT_EQ(brake.text(), "slowed down to 1/2 of its speed: live handlers have just caught up");
     brake.look({"", 0ms});
     EXPECT_EQ(brake.rest_after(100ms), 0ms);
     EXPECT_EQ(brake.text(), "");
