@@ -64,6 +64,8 @@ public:
     // an import leaves them.
     enum class Order { by_round, by_user };
     void fill_store(int users, int updates, Order order = Order::by_round);
+    // PostgreSQL started anew with other settings; "name = value" each.
+    void restart_postgres(const std::vector<std::string>& settings);
     static std::string user_id(int n);
 
 private:
@@ -85,6 +87,8 @@ events:
 void live();
 void append();
 void latency();
+void latency_beside();
+void reads();
 void load();
 void abi();
 void memory();

@@ -9,6 +9,8 @@ int main(int argc, char** argv) {
     const Bench benches[] = {{"live", lantern::bench::live},
                              {"append", lantern::bench::append},
                              {"latency", lantern::bench::latency},
+                             {"latency_beside", lantern::bench::latency_beside},
+                             {"reads", lantern::bench::reads},
                              {"load", lantern::bench::load},
                              {"abi", lantern::bench::abi},
                              {"memory", lantern::bench::memory},
@@ -28,10 +30,11 @@ int main(int argc, char** argv) {
         ++ran;
     }
     if (ran == 0) {
-        std::fprintf(stderr,
-                     "no benchmark is called %s; there are live, append, latency, load, abi, memory, "
-                     "rebuild, import, poison, takeover, new_build, handlers, sweep, paused, away\n",
-                     argv[1]);
+        std::fprintf(
+            stderr,
+            "no benchmark is called %s; there are live, append, latency, latency_beside, reads, load, abi, memory, "
+            "rebuild, import, poison, takeover, new_build, handlers, sweep, paused, away\n",
+            argv[1]);
         return 1;
     }
     return 0;

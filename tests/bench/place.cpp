@@ -66,10 +66,7 @@ Place::Place(const std::string& routing) {
     session.plans = postgres::Plans::estimated;
     session.statement_timeout = std::chrono::minutes(10);
     database_ = std::make_unique<postgres::Connection>(session);
-    database_->script("alter system set track_commit_timestamp = on");
-    postgres_->stop();
-    postgres_->start();
-    database_->reconnect();
+    restart_postgres({"track_commit_timestamp = on"});
     if (!lantern({"migrate"})->wait(std::chrono::seconds(60)).value().clean()) {
         std::cerr << "migrate failed, see " << directory_ / "lantern.log"
                   << "\n";
@@ -83,6 +80,13 @@ Place::~Place() {
     postgres_->stop();
     std::error_code ignored;  // temporary files, nobody waits for them
     std::filesystem::remove_all(directory_, ignored);
+}
+
+void Place::restart_postgres(const std::vector<std::string>& settings) {
+    for (const auto& setting : settings) database_->script("alter system set " + setting);
+    postgres_->stop();
+    postgres_->start();
+    database_->reconnect();
 }
 
 std::string Place::database_url() const {
@@ -109,6 +113,7 @@ std::unique_ptr<processes::Child> Place::lantern(std::vector<std::string> argume
                            {"LANTERN_AMQP_URL", broker_url()},
                            {"LANTERN_HTTP_PORT", std::to_string(http_port_)},
                            {"LANTERN_METRICS_PORT", "0"},
+                           {"LANTERN_TOKEN_KEY", "a key of the benchmark, of 32 bytes or more"},
                            {"LANTERN_ADMIN_TOKEN", token()}};
     program.output = directory_ / "lantern.log";
     return std::make_unique<processes::Child>(program);

@@ -7,10 +7,16 @@
 namespace lantern::bench {
 namespace {
 
-constexpr int kUsers = 100'000;
 constexpr int kUpdates = 9;
-constexpr std::int64_t kEvents = std::int64_t{kUsers} * (kUpdates + 1);
 constexpr int kImported = 200'000;
+
+// LANTERN_BENCH_PERCENT=1000 makes it 10 M events.
+int users() {
+    return static_cast<int>(share_of(100'000));
+}
+std::int64_t events() {
+    return std::int64_t{users()} * (kUpdates + 1);
+}
 
 constexpr const char* kBothModels = R"(version: 1
 events:
@@ -32,7 +38,7 @@ double rebuilt(Place& place, const std::string& handler, int processes) {
         std::fprintf(stderr, "backfill failed, see %s\n", (place.directory() / "lantern.log").c_str());
         std::exit(1);
     }
-    return static_cast<double>(kEvents) / watch.seconds();
+    return static_cast<double>(events()) / watch.seconds();
 }
 
 double by_hand(const Place& place) {
@@ -43,12 +49,12 @@ double by_hand(const Place& place) {
         std::fprintf(stderr, "limit_rebuild: %s\n", finished.output.c_str());
         std::exit(1);
     }
-    return static_cast<double>(kEvents) / std::stod(finished.output);
+    return static_cast<double>(events()) / std::stod(finished.output);
 }
 
 std::string conditions(const std::string& rest) {
     std::ostringstream text;
-    text << number(static_cast<double>(kEvents)) << " events, " << number(kUsers) << " streams, " << rest;
+    text << number(static_cast<double>(events())) << " events, " << number(users()) << " streams, " << rest;
     return text.str();
 }
 
@@ -71,8 +77,11 @@ void rebuild() {
     for (const auto order : {Place::Order::by_round, Place::Order::by_user}) {
         Place place(kBothModels);
         register_handlers(place);
-        place.fill_store(kUsers, kUpdates, order);
-        rebuild_with(place, "shared_buffers as the place has them", order);
+        place.fill_store(users(), kUpdates, order);
+        for (const std::string buffers : {"2GB", "128MB"}) {
+            place.restart_postgres({"shared_buffers = '" + buffers + "'"});
+            rebuild_with(place, "shared_buffers " + buffers, order);
+        }
     }
 }
 
