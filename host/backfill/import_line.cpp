@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
 #include <limits>
 
 #include "host/core/clock.hpp"
@@ -29,6 +30,13 @@ std::string kind_of(const json::value& value) {
         default:
             return "a number";
     }
+}
+
+// `written` stands between quotes, and may hold escapes.
+bool says(std::string_view written, std::string_view name) {
+    if (written.find('\\') == std::string_view::npos) return written == name;
+    const auto value = json::parse("\"" + std::string(written) + "\"");
+    return std::string_view(value.get_string()) == name;
 }
 
 // The text of a member of the object that `text` is; the object is known to parse. Empty: no such member. The last
@@ -67,7 +75,7 @@ std::string_view raw_member(std::string_view text, std::string_view name) {
             if (c == '}' || c == ']') --depth;
             ++at;
         }
-        if (key_text == name) found = text.substr(begin, at - begin);
+        if (says(key_text, name)) found = text.substr(begin, at - begin);
         while (!found.empty() && std::string_view(" \t\r\n").find(found.back()) != std::string_view::npos)
             found.remove_suffix(1);
     }
@@ -83,6 +91,17 @@ bool has_controls(std::string_view text) {
     return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
 }
 
+// A number like 1e400: JSON has it, whoever computes with it has not, and it could not be written again.
+bool is_beyond(const json::value& value) {
+    if (const auto* number = value.if_double()) return !std::isfinite(*number);
+    if (const auto* array = value.if_array()) return std::any_of(array->begin(), array->end(), is_beyond);
+    const auto* object = value.if_object();
+    return object &&
+           std::any_of(object->begin(), object->end(), [](const auto& of) { return is_beyond(of.value()); });
+}
+
+constexpr const char* kBeyond = "found a number that is too large to compute with, expected one up to 1.7e308";
+
 class Reader {
 public:
     Reader(std::int64_t number, std::string_view text) : text_(text) { line_.number = number; }
@@ -94,6 +113,8 @@ public:
         const json::object* object = parsed.if_object();
         if (!object) return refuse("found " + kind_of(parsed) + ", expected a JSON object");
         object_ = object;
+        for (const auto& [name, value] : *object)
+            if (is_beyond(value)) note(name, kBeyond);
         names();
         subject();
         numbers();
@@ -201,10 +222,7 @@ private:
         if (!type.empty() && type.find("json") == std::string::npos)
             note("datacontenttype", "found \"" + type + "\", expected application/json");
         line_.data = "null";
-        if (const json::value* data = find("data")) {
-            line_.data = raw_member(text_, "data");
-            if (line_.data.empty()) line_.data = json::serialize(*data);  // its name was written with escapes
-        }
+        if (find("data")) line_.data = raw_member(text_, "data");
         // PostgreSQL can't store it, nor can anyone who reads the text on.
         if (line_.data.find("\\u0000") != std::string::npos)
             note("data", "found the character U+0000, expected none");
@@ -219,6 +237,7 @@ private:
             if (error || !parsed.is_object())
                 return note("metadata", "found text that is no JSON object, expected one");
             metadata = parsed.get_object();
+            if (is_beyond(parsed)) note("metadata", kBeyond);
         } else if (given && given->is_object()) {
             metadata = given->get_object();
         } else if (given && !given->is_null()) {

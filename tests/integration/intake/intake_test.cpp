@@ -9,6 +9,7 @@
 #include "host/postgres/operate/intake_status.hpp"
 #include "host/postgres/store/store.hpp"
 #include "host/private_servers/postgres.hpp"
+#include "host/private_servers/rabbit.hpp"
 #include "host/processes/child.hpp"
 #include "host/rabbitmq/connection.hpp"
 #include "host/rabbitmq/intake_queue.hpp"
@@ -45,6 +46,11 @@ public:
         properties.delivery_mode = AMQP_DELIVERY_PERSISTENT;
         properties.headers = {static_cast<int>(entries.size()), entries.data()};
         connection_.publish(1, kQueue, properties, body);
+    }
+    void remove(const std::string& queue) {
+        amqp_queue_delete_t removal{};
+        removal.queue = bytes(queue);
+        connection_.call(1, AMQP_QUEUE_DELETE_METHOD, &removal, AMQP_QUEUE_DELETE_OK_METHOD);
     }
 
 private:
@@ -97,8 +103,26 @@ TEST_F(IntakeQueueTest, WhatIsNotAcknowledgedComesAgainAndWhatIsRefusedLiesAsItW
     ASSERT_EQ(taken.size(), 1u);
     EXPECT_EQ(taken[0].body, "one");
     EXPECT_EQ(taken[0].content_type, "application/json");
-    EXPECT_THAT(taken[0].headers, testing::UnorderedElementsAre(testing::Pair("cloudEvents:id", "1"),
-                                                                testing::Pair("lantern_refused", R"({"status":400})")));
+    EXPECT_THAT(taken[0].headers,
+                testing::UnorderedElementsAre(testing::Pair("cloudEvents:id", "1"),
+                                              testing::Pair("lantern_refused", R"({"status":400})")));
+}
+
+TEST_F(IntakeQueueTest, WhatIsRefusedIsNotLostWithTheQueueForIt) {
+    IntakeQueue queue(url_, kQueue);
+    queue.depth();
+    Producer producer(url_);
+    producer.put("bad");
+    auto taken = take(queue, 1);
+    ASSERT_EQ(taken.size(), 1u);
+    producer.remove(refused_queue(kQueue));
+    EXPECT_THROW(queue.refuse(taken[0], "{}"), Fault);
+    queue.disconnect();
+    taken = take(queue, 1);
+    ASSERT_EQ(taken.size(), 1u) << "it comes again";
+    queue.refuse(taken[0], "{}");
+    queue.acknowledge_up_to(taken[0].tag);
+    EXPECT_TRUE(test::eventually([&] { return queue.depth().refused == 1; }));
 }
 
 class IntakeProcessTest : public IntakeQueueTest {
@@ -107,20 +131,29 @@ protected:
         postgres::migrate(database_);
         std::ofstream(schemas_ / "STOCK_COUNTED.1.json")
             << R"({"type": "object", "required": ["pieces"], "properties": {"pieces": {"type": "integer"}}})";
-        std::ofstream(directory_ / "lantern.yaml") << "version: 1\npostgres: {url: \"" << database_ << "\"}\namqp: {url: \""
-                                                   << url_ << "\"}\nschemas: {directory: schemas}\n";
+        std::ofstream(directory_ / "lantern.yaml")
+            << "version: 1\npostgres: {url: \"" << database_ << "\"}\namqp: {url: \"" << url_
+            << "\"}\nschemas: {directory: schemas}\n";
     }
 
     std::unique_ptr<processes::Child> intake() const {
         processes::Program program;
         program.argv = {LANTERN_BINARY, "intake", "--config", directory_.string(), "--plugins", LANTERN_PLUGINS};
-        program.environment = {{"LANTERN_LOG_LEVEL", "warn"}, {"LANTERN_CACHE_DIR", (directory_ / "cache").string()}};
+        program.environment = {{"LANTERN_LOG_LEVEL", "warn"},
+                               {"LANTERN_CACHE_DIR", (directory_ / "cache").string()}};
         return std::make_unique<processes::Child>(program);
     }
     std::vector<std::string> data(const std::string& id) {
         std::vector<std::string> all;
         for (const auto& event : store_.load("shelf", id, 1, "", {}).events) all.push_back(event.data);
         return all;
+    }
+    bool has(const std::string& id, std::size_t count) {
+        try {
+            return data(id).size() == count;
+        } catch (const Fault&) {
+            return false;
+        }
     }
     std::size_t events(int streams) {
         std::size_t count = 0;
@@ -156,7 +189,8 @@ TEST_F(IntakeProcessTest, EachMessageIsInTheStoreOnceThoughItsProcessIsKilledAga
     ASSERT_TRUE(test::eventually([&] { return events(kStreams) >= kEvents; }));
     for (int stream = 0; stream < kStreams; ++stream) {
         std::vector<std::string> expected;
-        for (int n = stream; n < kEvents; n += kStreams) expected.push_back(R"({"pieces":)" + std::to_string(n) + "}");
+        for (int n = stream; n < kEvents; n += kStreams)
+            expected.push_back(R"({"pieces":)" + std::to_string(n) + "}");
         EXPECT_EQ(data(std::to_string(stream)), expected) << "once, in the order of the queue";
     }
     process->signal(SIGTERM);
@@ -165,18 +199,22 @@ TEST_F(IntakeProcessTest, EachMessageIsInTheStoreOnceThoughItsProcessIsKilledAga
     EXPECT_TRUE(ended->clean());
 }
 
-TEST_F(IntakeProcessTest, BadMessagesBlockNothingAndAnOutageOfTheStoreLosesNothing) {
+TEST_F(IntakeProcessTest, BadMessagesBlockNothingAndNoOutageLosesAnything) {
     { IntakeQueue(url_, kQueue).depth(); }
     auto process = intake();
     Producer producer(url_);
     producer.put("no json");
+    producer.put(std::string(100, '['));
+    producer.put(event(6, "shelf/a", "STOCK_COUNTED", R"({"pieces":3,"note":"\u0000"})"));
+    producer.put(event(7, "shelf/\xFF"));
+    producer.put(event(8, "shelf/a"), {}, "text/plain");
     producer.put(event(1, "shelf/a", "STOCK_COUNTED", R"({"pieces":"many"})"));
     producer.put(event(2, "user/a"));
     producer.put(event(3, "shelf/a"));
     postgres::IntakeStatuses statuses(database_);
     ASSERT_TRUE(test::eventually([&] {
         const auto status = statuses.read();
-        return status && status->refused == 3 && status->lying == 3 && status->appended == 1;
+        return status && status->refused == 7 && status->lying == 7 && status->appended == 1;
     }));
     EXPECT_THAT(statuses.read()->last_refusal, HasSubstr("intake.into_aggregates"));
 
@@ -184,16 +222,22 @@ TEST_F(IntakeProcessTest, BadMessagesBlockNothingAndAnOutageOfTheStoreLosesNothi
     producer.put(event(4, "shelf/a"));
     producer.put(event(5, "shelf/a"));
     test::postgres().start();
+    ASSERT_TRUE(test::eventually([&] { return has("a", 3); }));
+
+    test::rabbit().stop();
+    test::rabbit().start();
     ASSERT_TRUE(test::eventually([&] {
         try {
-            return data("a").size() == 3;
+            Producer(url_).put(event(9, "shelf/a"));
+            return true;
         } catch (const Fault&) {
             return false;
         }
     }));
+    ASSERT_TRUE(test::eventually([&] { return has("a", 4); }));
     process->signal(SIGTERM);
     ASSERT_TRUE(process->wait(std::chrono::seconds(60)));
-    EXPECT_EQ(data("a").size(), 3u);
+    EXPECT_EQ(data("a").size(), 4u);
 }
 
 }  // namespace

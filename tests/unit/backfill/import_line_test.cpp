@@ -62,6 +62,21 @@ TEST(ImportLine, all_that_is_wrong_with_it_is_told_at_once) {
               "line 7: /schemaversion: found \"x\", expected a whole number from 1 on");
 }
 
+TEST(ImportLine, of_several_members_with_one_name_the_last_counts_however_it_is_written) {
+    const auto read =
+        read_line(1, R"({"id":"1","source":"s","type":"A","subject":"a/1","data":1,"d\u0061ta": {"b" : 2} })");
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read.value().data, R"({"b" : 2})");
+}
+
+TEST(ImportLine, a_number_that_nobody_can_compute_with_is_refused) {
+    const std::string before = R"({"id":"1","source":"s","type":"A","subject":"a/1",)";
+    const std::string beyond = "found a number that is too large to compute with, expected one up to 1.7e308";
+    EXPECT_EQ(problem(before + R"("data":[{"n":1e400}]})"), "line 7: /data: " + beyond);
+    EXPECT_EQ(problem(before + R"("tenant":-1e400})"), "line 7: /tenant: " + beyond);
+    EXPECT_EQ(problem(before + R"("metadata":"{\"n\":1e400}"})"), "line 7: /metadata: " + beyond);
+}
+
 TEST(ImportLine, what_is_exported_is_read_back) {
     Event event;
     event.id = *Uuid::parse("01936b1c-7000-7000-8000-000000000001");

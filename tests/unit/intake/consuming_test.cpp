@@ -78,11 +78,12 @@ protected:
     command::fakes::MemoryStore store;
     fakes::MemoryArrivals arrivals{store};
     command::fakes::MemoryHeads heads;
+    command::fakes::NotedCalls calls;
     SystemClock clock;
     SystemRandom random;
     FakeQueue queue;
     Intake intake{{settings, owned, aggregates, [](const std::string&, int) { return true; },
-                   [](const Arrival&) { return std::vector<command::Rejection>{}; }, heads, clock, nullptr}};
+                   [](const Arrival&) { return std::vector<command::Rejection>{}; }, heads, clock, &calls}};
     Consuming consuming{
         {intake, {arrivals, [this]() -> command::Store& { return store; }, random}, queue, "lantern.intake", 1000}};
 };
@@ -182,6 +183,22 @@ TEST_F(ConsumingTest, AnAggregateThatIsNotLoadedIsWaitedFor) {
     EXPECT_EQ(done.trouble, "");
     EXPECT_EQ(done.appended, 1u);
     EXPECT_EQ(done.known, 1u);
+}
+
+TEST_F(ConsumingTest, WhatProcessesDiedOfTooOftenIsLaidAside) {
+    settings.into_aggregates = {"account"};
+    owned = {"account"};
+    aggregates["account"] = {std::make_shared<command::fakes::Account>(),
+                             std::make_shared<command::fakes::NoUpcasts>()};
+    calls.blocked_commands = {"intake"};
+    queue.put(event("1", "account/7"));
+    queue.put(event("2"));
+    const auto done = turn();
+    EXPECT_EQ(done.trouble, "");
+    EXPECT_EQ(done.appended, 1u);
+    ASSERT_EQ(queue.refused.size(), 1u);
+    EXPECT_THAT(queue.refused[0].second, HasSubstr("command-blocked"));
+    EXPECT_THAT(queue.given, IsEmpty());
 }
 
 TEST_F(ConsumingTest, DataThatTheStoreRefusesIsLaidAsideAlone) {
