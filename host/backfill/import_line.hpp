@@ -5,9 +5,9 @@
 //   time             RFC 3339; without it the time of the import
 //   data             any JSON value, kept byte for byte; none: stored without data
 //   revision         extension, integer: the event's revision; without it lines follow each other
-//   expectedrevision extension, integer from 0: the stream's revision before the event, which is the same said
-//   otherwise schemaversion    extension, integer, default 1 metadata         extension: text that holds a JSON
-//   object; other extensions become members of it
+//   expectedrevision extension, integer from 0: the revision before the event, the same said otherwise
+//   schemaversion    extension, integer, default 1
+//   metadata         extension: text that holds a JSON object; other extensions become members of it
 #pragma once
 
 #include <cstdint>

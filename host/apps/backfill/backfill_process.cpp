@@ -97,10 +97,11 @@ private:
         writer.script("set synchronous_commit = off");
         postgres::Scan scan(reader, writer, slot, folding_.routes.event_types());
         postgres::Load load(writer, folding_.schema(job.schema), slot);
-        backfill::SlotLoad slot_load({folding_.plugin().tables, folding_.routes, *folding_.upcasters,
-                                      [this] { return folding_.make_object(); }, clock_,
-                                      [this](std::int64_t events) { return go_on(events); },
-                                      backfill::chunk_events(job.events_total / std::max<std::int64_t>(job.slots, 1))});
+        backfill::SlotLoad slot_load(
+            {folding_.plugin().tables, folding_.routes, *folding_.upcasters,
+             [this] { return folding_.make_object(); }, clock_,
+             [this](std::int64_t events) { return go_on(events); },
+             backfill::chunk_events(job.events_total / std::max<std::int64_t>(job.slots, 1))});
         worked_since_ = clock_.steady();
         if (slot_load.run(scan, load, slot.until) != backfill::SlotLoad::Done::whole) jobs_.release(self_);
     }

@@ -42,8 +42,8 @@ struct Folding {
     std::string kept() const { return handler.name.value + "@" + std::to_string(registered.generation.value); }
 };
 
-// By the applied routing. `build`: empty, the one in the plugin directory. Fault of kind configuration when the handler
-// can't be folded, and why; of kind outage when that build is not on this machine.
+// By the applied routing. `build`: empty, the one in the plugin directory. Fault of kind configuration when the
+// handler can't be folded, and why; of kind outage when that build is not on this machine.
 Folding folding_of(const Instance& at, const HandlerName& handler, const std::string& build = {});
 
 // Slices and streams of the store, through the worker's own rules, into a schema beside.

@@ -2,6 +2,7 @@
 // schemas mark as secret. `lantern export | lantern import -` into an empty store gives the same streams.
 #include <iostream>
 
+#include "host/apps/backfill/as_test.hpp"
 #include "host/apps/backfill/event_schemas.hpp"
 #include "host/apps/backfill/progress.hpp"
 #include "host/apps/verbs.hpp"
@@ -16,6 +17,7 @@ namespace {
 
 struct Words {
     std::string stream, type, aggregate, from, until;
+    bool as_test = false;
 };
 
 [[noreturn]] void refuse(const std::string& why) {
@@ -71,17 +73,31 @@ int export_events(const Instance& at, const Words& words) {
     return stop.requested() ? kFailed : 0;
 }
 
+int export_as_test(const Instance& at, const Words& words) {
+    if (words.stream.empty()) refuse("--as-test: expected --stream with it, e.g. --stream user/42");
+    const Settings settings = at.settings();
+    const auto schemas = event_schemas(settings, "export");
+    postgres::Exported exported(settings.postgres_url, selection_of(words));
+    AsTest test(at, schemas);
+    for (Event event; exported.next(event);) test.add(event);
+    test.write(std::cout, words.stream + (words.until.empty() ? "" : " before " + words.until));
+    return 0;
+}
+
 }  // namespace
 
 void add_export(Verbs& verbs) {
     const auto words = std::make_shared<Words>();
     auto& verb = verbs.add("export", "write the store's events, one CloudEvents JSON event a line",
-                           [words](const Instance& at) { return export_events(at, *words); });
+                           [words](const Instance& at) {
+                               return words->as_test ? export_as_test(at, *words) : export_events(at, *words);
+                           });
     verb.add_option("--stream", words->stream, "one stream, e.g. user/<id>");
     verb.add_option("--aggregate", words->aggregate, "streams of one aggregate type");
     verb.add_option("--type", words->type, "events of one type");
     verb.add_option("--from", words->from, "recorded at this time or later (RFC 3339)");
     verb.add_option("--until", words->until, "recorded before this time (RFC 3339)");
+    verb.add_flag("--as-test", words->as_test, "write the stream as a test that the SDK's kit runs");
 }
 
 }  // namespace lantern::apps

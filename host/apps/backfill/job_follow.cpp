@@ -61,8 +61,8 @@ int report(const Instance& at, const postgres::Job& job) {
                           << ": not compared, its rows are shared by all streams and not of the sample alone\n";
             else
                 std::cout << "  " << std::string(table.at("table").as_string()) << ": " << table.at("equal")
-                      << " rows equal, " << table.at("differing") << " differ, " << table.at("unsettled")
-                      << " could not be compared\n";
+                          << " rows equal, " << table.at("differing") << " differ, " << table.at("unsettled")
+                          << " could not be compared\n";
         for (const auto& one : progress.at("differences").as_array())
             std::cout << "  " << std::string(one.at("table").as_string()) << "\n    live  " << one.at("live")
                       << "\n    fresh " << one.at("fresh") << "\n";

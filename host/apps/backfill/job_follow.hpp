@@ -1,5 +1,5 @@
-// Who works on a job, and the line that says how far it has come. Processes of hosts do; a verb starts its own when no
-// host is there, or when it is asked to.
+// Who works on a job, and the line that says how far it has come. Processes of hosts do; a verb starts its own when
+// no host is there, or when it is asked to.
 #pragma once
 
 #include <cstdint>
@@ -15,12 +15,12 @@ inline constexpr int kDiffers = 3;  // exit code: the models were compared and a
 
 // The hosts that start processes for jobs now.
 std::vector<std::string> hosts_at_work(const Instance& at);
-// How many processes the verb starts, and a line about who works: as asked, or, when nothing was asked, none if a host
-// is there.
+// How many processes the verb starts, and a line about who works: as asked, or, when nothing was asked, none if a
+// host is there.
 int processes_here(const Instance& at, std::optional<int> asked);
 
-// Until the job has ended; so many processes of our own are started again when they die. Returns the exit code. A stop
-// leaves the job as it is: `lantern jobs follow` goes on with it.
+// Until the job has ended; so many processes of our own are started again when they die. Returns the exit code. A
+// stop leaves the job as it is: `lantern jobs follow` goes on with it.
 int follow(const Instance& at, std::int64_t job, int processes);
 
 // Processes that outlive us.

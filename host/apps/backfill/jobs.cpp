@@ -135,8 +135,9 @@ void add_jobs(Verbs& verbs) {
     auto& following_verb = verbs.add_to(group, "follow", "its progress, until it ends",
                                         [following](const Instance& at) { return follow_job(at, *following); });
     number(following_verb, following);
-    following_verb.add_option("--processes", following->processes,
-                              "of this verb that work on it too (default: none if a host is there)")
+    following_verb
+        .add_option("--processes", following->processes,
+                    "of this verb that work on it too (default: none if a host is there)")
         ->check(CLI::Range(0, 64));
     struct Hand {
         const char *name, *description, *done;

@@ -5,4 +5,5 @@
 
 #include <lantern/testing/aggregate_spec.hpp>
 #include <lantern/testing/effects.hpp>
+#include <lantern/testing/exported_test.hpp>
 #include <lantern/testing/projection_spec.hpp>

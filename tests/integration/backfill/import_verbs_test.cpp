@@ -1,3 +1,5 @@
+#include <lantern/testing.hpp>
+
 #include "tests/integration/backfill/fixture.hpp"
 
 namespace lantern::test {
@@ -123,6 +125,37 @@ TEST_F(ImportVerbsTest, WhatIsExportedIsImportedAsTheSameStreams) {
     const auto narrow = lantern("export --stream user/usr7 --type USER_UPDATED");
     EXPECT_THAT(narrow.text, HasSubstr(R"("subject":"user/usr7")"));
     EXPECT_EQ(std::count(narrow.text.begin(), narrow.text.end(), '\n'), 1);
+}
+
+TEST_F(ImportVerbsTest, AnIncidentIsExportedAsATestThatTheKitRuns) {
+    const auto lines =
+        line("1", "anna",
+             R"("time":"2026-11-20T09:00:00Z","type":"USER_CREATED","data":{"username":"anna",)"
+             R"("email":"a@x.org","name":"Anna Karenina"})") +
+        line("2", "anna", R"("time":"2026-11-20T10:00:00Z","type":"USER_UPDATED","data":{"first_name":"Zoë"})") +
+        line("3", "anna", R"("time":"2026-11-20T11:00:00Z","type":"USER_DELETED","data":{"reason":"asked"})");
+    const auto imported = lantern("import " + file("in.ndjson", lines).string());
+    ASSERT_EQ(imported.status, 0) << imported.text;
+    const auto test = directory_ / "incident.json";
+    const auto said = shell(command("export --as-test --stream user/anna --until 2026-11-20T10:00:01Z", url_) +
+                            " 2>&1 >" + test.string());
+    ASSERT_EQ(said.status, 0) << said.text;
+    testing::run_exported_test(lantern_plugin, test.string());
+    const auto read = testing::read_exported_test(test.string());
+    ASSERT_EQ(read.given.size(), 1u) << "the third was later";
+    EXPECT_EQ(read.given[0].schema_version, 2) << "as the plugins are given it";
+    EXPECT_THAT(read.given[0].data, HasSubstr("Karenina"));
+    EXPECT_EQ(read.when.type, "USER_UPDATED");
+    EXPECT_TRUE(read.then.contains("audit_log"));
+
+    // As a person does who knows what should have come of it.
+    EXPECT_EQ(shell("sed -i '/\"then\"/,$ s/Zoë/Zoe/' " + test.string()).status, 0);
+    EXPECT_THAT([&] { testing::run_exported_test(lantern_plugin, test.string()); },
+                ::testing::ThrowsMessage<testing::Failure>(
+                    ::testing::AllOf(HasSubstr("user/anna before"), HasSubstr("Zoe"))));
+
+    EXPECT_EQ(lantern("export --as-test").status, 2);
+    EXPECT_THAT(lantern("export --as-test --stream user/nobody").text, HasSubstr("found no event of user/nobody"));
 }
 
 TEST_F(ImportVerbsTest, SecretsDoNotLeaveTheStore) {

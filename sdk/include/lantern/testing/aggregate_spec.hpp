@@ -55,6 +55,10 @@ public:
         (history_.push_back(numbered(std::move(events), numbering_)), ...);
         return *this;
     }
+    AggregateSpec& given(std::vector<GivenEvent> events) {
+        for (GivenEvent& one : events) given(std::move(one));
+        return *this;
+    }
     AggregateSpec& as(std::string_view actor, std::initializer_list<std::string_view> scopes = {}) {
         json::array list;
         for (std::string_view scope : scopes) list.emplace_back(json::string(scope));
@@ -204,10 +208,10 @@ private:
     }
     std::map<std::string, std::int64_t> counts(const State& state) const {
         std::map<std::string, std::int64_t> held;
-        const lantern_counts told{sizeof told, &held, [](void* into, lantern_str counter, std::int64_t amount) {
-                                      (*static_cast<std::map<std::string, std::int64_t>*>(
-                                          into))[std::string(view(counter))] += amount;
-                                  }};
+        const lantern_counts told{
+            sizeof told, &held, [](void* into, lantern_str counter, std::int64_t amount) {
+                (*static_cast<std::map<std::string, std::int64_t>*>(into))[std::string(view(counter))] += amount;
+            }};
         Collected error;
         if (aggregate_.counts(state.get(), &told, error.sink()) != 0)
             throw Failure("counts failed: " + error.text());
