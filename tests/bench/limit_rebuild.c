@@ -112,6 +112,7 @@ int main(int argc, char** argv) {
     rows.connection = connect_to(argv[1]);
     streams.connection = connect_to(argv[1]);
     run(reader,
+        "set client_min_messages = warning;"
         "drop table if exists public.limit_rebuilt; drop table if exists public.limit_rebuilt_streams;"
         "create table public.limit_rebuilt (id text, username text, email text, first_name text, last_name text,"
         " role text, status text, created_at timestamptz, updated_at timestamptz, revision bigint);"
