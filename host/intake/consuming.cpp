@@ -51,6 +51,11 @@ bool passes(const Problem& problem) {
     return problem.kind == "busy" || problem.kind == "aggregate-not-loaded";
 }
 
+// So that no message ends one process after the other.
+Problem defect(const std::exception& error) {
+    return {500, "defect", "A defect of Lantern", error.what(), "", "", {}};
+}
+
 Problem refused_by_store() {
     return {422,
             "refused-by-store",
@@ -98,24 +103,29 @@ void Consuming::work_off(Turn& turn) {
 std::vector<Consuming::Read> Consuming::read(Turn& turn) {
     std::vector<Read> messages;
     for (const auto& message : in_hand_) {
-        if (message.body.size() > world_.body_bytes_max) {
-            refuse(turn, message, too_large(world_.body_bytes_max));
-            continue;
-        }
-        auto contents = read_parcel(parcel_of(message));
-        if (!contents) {
+        auto contents = read(message);
+        if (contents)
+            messages.push_back({&message, std::move(contents.value())});
+        else
             refuse(turn, message, contents.error());
-            continue;
-        }
+    }
+    return messages;
+}
+
+Result<Contents, Problem> Consuming::read(const Message& message) const {
+    if (message.body.size() > world_.body_bytes_max) return failure(too_large(world_.body_bytes_max));
+    try {
+        auto contents = read_parcel(parcel_of(message));
+        if (!contents) return contents;
         const std::string who = message.user.empty() ? world_.name : message.user;
         const Intake::Bringer bringer{
             {"queue:" + who, who, {}}, message.correlation_id, "", header(message, "traceparent"), ""};
-        if (const auto problem = world_.intake.prepare(contents.value(), bringer, world_.parts.random))
-            refuse(turn, message, *problem);
-        else
-            messages.push_back({&message, std::move(contents.value())});
+        if (auto problem = world_.intake.prepare(contents.value(), bringer, world_.parts.random))
+            return failure(*std::move(problem));
+        return contents;
+    } catch (const std::exception& error) {
+        return failure(defect(error));
     }
-    return messages;
 }
 
 // As many messages at a time as an append takes.
@@ -148,6 +158,8 @@ bool Consuming::append_together(Turn& turn, const std::vector<Read>& messages) {
     } catch (const Fault& fault) {
         if (fault.kind() != FaultKind::data) throw;
         return false;
+    } catch (const std::exception&) {
+        return false;  // whose fault it is, is found one by one
     }
 }
 
@@ -161,6 +173,8 @@ void Consuming::append_alone(Turn& turn, const Read& message) {
     } catch (const Fault& fault) {
         if (fault.kind() != FaultKind::data) throw;
         refuse(turn, *message.message, refused_by_store());
+    } catch (const std::exception& error) {
+        refuse(turn, *message.message, defect(error));
     }
 }
 

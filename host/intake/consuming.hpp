@@ -41,6 +41,7 @@ private:
 
     void work_off(Turn& turn);
     std::vector<Read> read(Turn& turn);
+    Result<Contents, command::Problem> read(const Message& message) const;  // asks no server
     void append(Turn& turn, std::vector<Read> messages);
     bool append_together(Turn& turn, const std::vector<Read>& messages);
     void append_alone(Turn& turn, const Read& message);

@@ -82,8 +82,13 @@ protected:
     SystemClock clock;
     SystemRandom random;
     FakeQueue queue;
+    std::string defect_at;  // id of an event
     Intake intake{{settings, owned, aggregates, [](const std::string&, int) { return true; },
-                   [](const Arrival&) { return std::vector<command::Rejection>{}; }, heads, clock, &calls}};
+                   [this](const Arrival& event) {
+                       if (event.id == defect_at) throw std::runtime_error("as no one thought");
+                       return std::vector<command::Rejection>{};
+                   },
+                   heads, clock, &calls}};
     Consuming consuming{
         {intake, {arrivals, [this]() -> command::Store& { return store; }, random}, queue, "lantern.intake", 1000}};
 };
@@ -198,6 +203,16 @@ TEST_F(ConsumingTest, WhatProcessesDiedOfTooOftenIsLaidAside) {
     EXPECT_EQ(done.appended, 1u);
     ASSERT_EQ(queue.refused.size(), 1u);
     EXPECT_THAT(queue.refused[0].second, HasSubstr("command-blocked"));
+    EXPECT_THAT(queue.given, IsEmpty());
+}
+
+TEST_F(ConsumingTest, ADefectLaysAsideTheMessageThatMetIt) {
+    defect_at = "2";
+    for (const auto* id : {"1", "2", "3"}) queue.put(event(id));
+    const auto done = turn();
+    EXPECT_EQ(done.appended, 2u);
+    ASSERT_EQ(queue.refused.size(), 1u);
+    EXPECT_THAT(queue.refused[0].second, HasSubstr("as no one thought"));
     EXPECT_THAT(queue.given, IsEmpty());
 }
 
