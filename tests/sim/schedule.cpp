@@ -1,8 +1,9 @@
 #include "tests/sim/schedule.hpp"
 
-#include "tests/sim/sweeping.hpp"
-
 #include <algorithm>
+
+#include "tests/sim/swapping.hpp"
+#include "tests/sim/sweeping.hpp"
 
 namespace lantern::sim {
 namespace {
@@ -53,8 +54,10 @@ private:
         // Without a sweep nothing is repaired: a broker that loses nothing, and workers that repair no fault of
         // each other.
         if (!(swept_ = chance().permille(600))) world_.weather.loss = 0;
-        // Needs a rare meeting: a session that stands still just when it unparks.
-        if (world_.flaw == Flaw::unpark_ignores_seen) world_.weather = {.interlude = 100, .stall = 100};
+        swapped_ = chance().permille(300) || world_.flaw == Flaw::swap_without_barrier;
+        // Needs a rare meeting: a session that stands still just when it unparks, or when tables are swapped.
+        if (world_.flaw == Flaw::unpark_ignores_seen || world_.flaw == Flaw::swap_without_barrier)
+            world_.weather = {.interlude = 100, .stall = 100};
         streams_ = chance().between(1, 6);
         events_left_ = chance().between(5, 60);
         refusals_ = chance().one_of({0, 0, 20});
@@ -97,6 +100,8 @@ private:
         }
         sweep_ = std::make_unique<SweepActor>(world_, store_, relay_row_, handlers_,
                                               chance().one_of<std::size_t>({1, 4, 1000}));
+        swap_ =
+            std::make_unique<SwapActor>(world_, store_, *handlers_[0], chance().one_of<std::size_t>({1, 4, 1000}));
         for (const auto& handler : handlers_) {
             const auto fill_max = chance().one_of<std::size_t>({1, 3, 1000});
             for (int worker = chance().between(1, 3); worker > 0; --worker) {
@@ -116,9 +121,14 @@ private:
         if (what < 640) return any_worker().step();
         if (what < 830) return any_relay().step();
         if (what < 870) return sweep();
-        if (what < 950) return push();
-        if (what < 960) return operate(chance().below(handlers_.size()));
+        if (what < 890) return swap();
+        if (what < 960) return push();
+        if (what < 970) return operate(chance().below(handlers_.size()));
         mischief();
+    }
+
+    void swap() {
+        if (swapped_) swap_->step();
     }
 
     void sweep() {
@@ -200,12 +210,14 @@ private:
         for (const auto& worker : workers_) worker->wake();
         for (const auto& relay : relays_) relay->wake();
         sweep_->wake();
+        swap_->wake();
     }
 
     void quiet_round(int round) {
         for (const auto& relay : relays_) relay->step();
         for (const auto& worker : workers_) worker->step();
         sweep();
+        swap();
         for (const auto& handler : handlers_) handler->tables.retry_dead();
         world_.clock.advance(std::chrono::milliseconds(round < 100 ? 100 : 700));
     }
@@ -226,13 +238,14 @@ private:
                 !handler.tables.any_noted());
     }
     bool settled() const {
-        return broker_.left() == 0 && all_confirmed() &&
+        return broker_.left() == 0 && !swap_->at_work() && all_confirmed() &&
                std::all_of(handlers_.begin(), handlers_.end(), [this](const auto& handler) {
                    return handler->leases.all_fed() && !handler->tables.any_parked() && verified(*handler);
                });
     }
     std::string unsettled() const {
         std::string why = "does not come to rest: " + std::to_string(broker_.left()) + " messages left";
+        if (swap_->at_work()) why += ", a swap at work";
         if (!all_confirmed()) why += ", not all events published";
         for (const auto& handler : handlers_) {
             if (!handler->leases.all_fed()) why += ", partitions of " + handler->settings.name.value + " not fed";
@@ -254,7 +267,9 @@ private:
     std::vector<std::unique_ptr<WorkerActor>> workers_;
     std::vector<std::unique_ptr<RelayActor>> relays_;
     std::unique_ptr<SweepActor> sweep_;
+    std::unique_ptr<SwapActor> swap_;
     bool swept_ = true;
+    bool swapped_ = false;
 };
 
 }  // namespace

@@ -81,7 +81,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Mutant{Flaw::confirms_not_awaited, "ConfirmsNotAwaited"},
                     Mutant{Flaw::feeds_before_binding, "FeedsBeforeBinding"},
                     Mutant{Flaw::sweep_off_by_one, "SweepOffByOne"},
-                    Mutant{Flaw::sweep_trusts_positions, "SweepTrustsPositions"}),
+                    Mutant{Flaw::sweep_trusts_positions, "SweepTrustsPositions"},
+                    Mutant{Flaw::swap_without_barrier, "SwapWithoutBarrier"}),
     [](const auto& mutant) { return mutant.param.name; });
 
 }  // namespace

@@ -17,6 +17,18 @@ bool moves(const std::vector<worker::StreamUpdate>& updates) {
     });
 }
 
+// Counts itself while it lives, also over a fault.
+class Within {
+public:
+    explicit Within(int& count) : count_(count) { ++count_; }
+    ~Within() { --count_; }
+    Within(const Within&) = delete;
+    Within& operator=(const Within&) = delete;
+
+private:
+    int& count_;
+};
+
 }  // namespace
 
 std::vector<Table> declared_tables() {
@@ -39,7 +51,10 @@ const StreamRow* Tables::stream(StreamId id) const {
 bool Tables::has_outcome(const Event& event) const {
     const StreamRow* row = stream(event.stream);
     if (row == nullptr) return false;
-    return row->revision >= event.revision || (row->state != StreamState::live && row->seen >= event.revision);
+    if (row->revision >= event.revision) return true;
+    const auto before = seen_before_swaps_.find(event.stream);
+    const Revision seen = before == seen_before_swaps_.end() ? row->seen : std::max(row->seen, before->second);
+    return row->state != StreamState::live && seen >= event.revision;
 }
 
 void Tables::retry_dead() {
@@ -61,7 +76,23 @@ bool Tables::any_noted() const {
                        [](const auto& row) { return row.second.next_attempt_at.has_value(); });
 }
 
+Tables::Barrier::Barrier(Tables& tables)
+    : tables_(tables), taken_(tables.in_flight_ == 0 || tables.world_.flaw == Flaw::swap_without_barrier) {
+    tables_.barrier_taken_ = taken_ && tables.world_.flaw != Flaw::swap_without_barrier;
+}
+
+Tables::Barrier::~Barrier() {
+    tables_.barrier_taken_ = false;
+}
+
+void Tables::swap_in(Model& beside) {
+    for (const auto& [id, row] : streams) seen_before_swaps_[id] = std::max(row.seen, row.revision);
+    std::swap(static_cast<Model&>(*this), beside);
+    ++generation.value;
+}
+
 std::optional<Flushed> Tables::enter(const worker::Entry& entry) const {
+    if (entry.generation != generation) return Flushed::regenerated;
     if (world_.flaw == Flaw::fence_removed) return std::nullopt;
     for (const auto& [partition, epoch] : entry.leases) {
         if (!leases_.is_current(partition, epoch)) return Flushed::fenced;
@@ -118,12 +149,13 @@ void Tables::merge(const worker::TableWrites::Merge& merge) {
         auto& place = std::get<std::int64_t>(row[cell.column]);
         if (cell.column == 1) place += value;
         if (cell.column == 2) place = std::max(place, value);
-        if (cell.column == 3 && merge.newest >= newest_[type]) place = value;
+        if (cell.column == 3 && merge.newest >= newest[type]) place = value;
     }
-    newest_[type] = std::max(newest_[type], merge.newest);
+    newest[type] = std::max(newest[type], merge.newest);
 }
 
 Flushed Tables::flush(const worker::Flush& flush) {
+    if (barrier_taken_) throw Fault(FaultKind::conflict, "postgres", "canceling statement due to lock timeout");
     if (world_.flaw == Flaw::checkpoint_outside_transaction) {
         if (const auto refused = enter(flush.entry)) return *refused;
         write(flush.tables);
@@ -135,7 +167,10 @@ Flushed Tables::flush(const worker::Flush& flush) {
     }
     if (const auto refused = enter(flush.entry)) return *refused;
     const LeaseTable::Entered entered(leases_, flush.entry);
+    const Within within(in_flight_);
     world_.stall(moves(flush.streams) ? 5 : 1);
+    // Swapped meanwhile: it commits into the schema that nobody reads any more.
+    if (flush.entry.generation != generation) return Flushed::committed;
     refuse(flush.tables);
     if (!as_believed(flush.streams)) return Flushed::conflict;
     put(flush.streams);
@@ -173,7 +208,7 @@ Flushed Tables::commit(const worker::EffectStep& step, int worker) {
 }
 
 Generation ModelPort::generation() {
-    return world_.call(Place::postgres, Call::read, [] { return Generation{1}; });
+    return world_.call(Place::postgres, Call::read, [&] { return tables_.generation; });
 }
 
 std::vector<StreamRow> ModelPort::rows(std::span<const StreamId> streams) {

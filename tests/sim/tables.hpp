@@ -14,9 +14,36 @@ namespace lantern::sim {
 // Table 0, owned: each thing's log of events. Table 1, shared: what was seen of each event type.
 std::vector<Table> declared_tables();
 
-class Tables {
+// What a swap exchanges.
+struct Model {
+    std::map<std::string, Row> things, types;
+    std::map<StreamId, worker::StreamRow> streams;
+    std::map<std::string, Position> newest;  // of types: whose latest stands there
+};
+
+class Tables : public Model {
 public:
+    using Model = sim::Model;
+
     Tables(World& world, LeaseTable& leases, Acts& acts) : world_(world), leases_(leases), acts_(acts) {}
+
+    // The handler's barrier. Each flush takes it shared, a swap exclusively: it is busy while a flush is within its
+    // transaction, and flushes are turned away while it is taken, as by a lock_timeout.
+    class Barrier {
+    public:
+        explicit Barrier(Tables& tables);
+        ~Barrier();
+        Barrier(const Barrier&) = delete;
+        Barrier& operator=(const Barrier&) = delete;
+        bool taken() const { return taken_; }
+
+    private:
+        Tables& tables_;
+        const bool taken_;
+    };
+    // These tables are the others' from here on. Precondition: the barrier is taken.
+    void swap_in(Model& beside);
+    Generation generation{1};
 
     worker::Flushed flush(const worker::Flush& flush);
     worker::Flushed commit(const worker::EffectStep& step, int worker);
@@ -29,8 +56,6 @@ public:
     bool any_parked() const;
     bool any_noted() const;
 
-    std::map<std::string, Row> things, types;
-    std::map<StreamId, worker::StreamRow> streams;
     std::map<EventId, worker::Effect> ledger;
     // Parked streams of which the sweep raised `seen`. A commit that misses for that is planned anew, and by then
     // its worker may have ended: its act is repeated.
@@ -49,7 +74,10 @@ private:
     World& world_;
     LeaseTable& leases_;
     Acts& acts_;
-    std::map<std::string, Position> newest_;
+    // A parked stream's retry reads the store, so what the model before had seen need not be seen again.
+    std::map<StreamId, Revision> seen_before_swaps_;
+    int in_flight_ = 0;           // flushes within their transaction
+    bool barrier_taken_ = false;  // by a swap
 };
 
 class ModelPort final : public worker::ReadModel, public worker::Ledger {

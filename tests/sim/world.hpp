@@ -31,6 +31,7 @@ enum class Flaw {
     feeds_before_binding,
     sweep_off_by_one,
     sweep_trusts_positions,
+    swap_without_barrier,
 };
 
 class Chance final : public Random {
