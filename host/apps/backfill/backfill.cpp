@@ -64,7 +64,8 @@ int start(const Instance& at, const Words& words, const Folding& folding, const 
                                   std::to_string(job.error()) + "` or `lantern jobs cancel " +
                                   std::to_string(job.error()) + "`");
     const int own = processes_here(at, words.processes);
-    if (!words.detach) return follow(at, job.value(), own);
+    if (!words.detach)
+        return follow(at, job.value(), own, words.processes ? WhenNobodyWorks::leave : WhenNobodyWorks::start);
     work_detached(at, job.value(), own);
     std::cout << "job " << job.value() << " runs; `lantern jobs follow " << job.value() << "` shows it"
               << std::endl;

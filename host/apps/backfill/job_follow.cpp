@@ -86,6 +86,23 @@ std::string note_of(const Instance& at, const postgres::Job& job) {
     return note;
 }
 
+int usual_processes() {
+    return static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, 4u));
+}
+
+// For as long as it takes until a heartbeat is old.
+class NobodyWorks {
+public:
+    bool look(const postgres::Job& job) {
+        const auto now = std::chrono::steady_clock::now();
+        if (!job.running() || job.processes > 0) since_ = now;
+        return now - since_ > limits::kHeartbeatDead;
+    }
+
+private:
+    std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
+};
+
 }  // namespace
 
 std::vector<std::string> hosts_at_work(const Instance& at) {
@@ -98,8 +115,7 @@ std::vector<std::string> hosts_at_work(const Instance& at) {
 
 int processes_here(const Instance& at, std::optional<int> asked) {
     const auto hosts = hosts_at_work(at);
-    const int usual = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, 4u));
-    const int own = asked.value_or(hosts.empty() ? usual : 0);
+    const int own = asked.value_or(hosts.empty() ? usual_processes() : 0);
     std::string names;
     for (const auto& host : hosts) names += (names.empty() ? "" : ", ") + host;
     std::cerr << (hosts.empty() ? "no host works on jobs" : "processes of " + names + " work on it");
@@ -108,17 +124,23 @@ int processes_here(const Instance& at, std::optional<int> asked) {
     return own;
 }
 
-int follow(const Instance& at, std::int64_t id, int count) {
+int follow(const Instance& at, std::int64_t id, int count, WhenNobodyWorks nobody) {
     const processes::StopRequest stop;
     std::vector<std::unique_ptr<processes::Child>> children(static_cast<std::size_t>(count));
     postgres::Jobs jobs(at.settings().postgres_url);
     Progress progress("folded", "events");
     std::optional<postgres::Job> job;
+    NobodyWorks nobody_works;
     do {
         try {
             job = jobs.find(id);
             if (!job) throw Fault(FaultKind::configuration, "jobs", "there is no job " + std::to_string(id));
             if (job->ended()) break;
+            if (nobody == WhenNobodyWorks::start && children.empty() && nobody_works.look(*job)) {
+                children.resize(static_cast<std::size_t>(usual_processes()));
+                std::cerr << "\nnobody works on it any more: " << children.size() << " processes of this verb do"
+                          << std::endl;
+            }
             for (auto& child : children)
                 if (!child || !child->running()) child = std::make_unique<processes::Child>(program_of(at, id));
             progress.at(job->events, job->events_total, note_of(at, *job));

@@ -20,8 +20,10 @@ std::vector<std::string> hosts_at_work(const Instance& at);
 int processes_here(const Instance& at, std::optional<int> asked);
 
 // Until the job has ended; so many processes of our own are started again when they die. Returns the exit code. A
-// stop leaves the job as it is: `lantern jobs follow` goes on with it.
-int follow(const Instance& at, std::int64_t job, int processes);
+// stop leaves the job as it is: `lantern jobs follow` goes on with it. When nobody works on it any more (its host
+// is gone, or has not the plugin's build), the verb does, unless it is to leave that to others.
+enum class WhenNobodyWorks { start, leave };
+int follow(const Instance& at, std::int64_t job, int processes, WhenNobodyWorks nobody);
 
 // Processes that outlive us.
 void work_detached(const Instance& at, std::int64_t job, int processes);

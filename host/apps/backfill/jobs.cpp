@@ -104,7 +104,8 @@ int follow_job(const Instance& at, const Words& words) {
     Jobs jobs(at.settings().postgres_url);
     const Job job = find(jobs, words.job);
     const bool worked_on = job.processes > 0 && !words.processes;
-    return follow(at, words.job, job.ended() || worked_on ? 0 : processes_here(at, words.processes));
+    return follow(at, words.job, job.ended() || worked_on ? 0 : processes_here(at, words.processes),
+                  words.processes ? WhenNobodyWorks::leave : WhenNobodyWorks::start);
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // Jobs that hosts work on: processes, hosts and PostgreSQL go away, and the job ends all the same.
 #include <signal.h>
 
+#include <future>
+
 #include "host/private_servers/postgres.hpp"
 #include "tests/integration/backfill/fickle.hpp"
 #include "tests/support/process_tree.hpp"
@@ -22,6 +24,11 @@ protected:
             {"LANTERN_POSTGRES_URL", url_}, {"LANTERN_CACHE_DIR", cache().string()}, {"LANTERN_METRICS_PORT", "0"}};
         program.output = directory_ / (name + ".log");
         return std::make_unique<processes::Child>(program);
+    }
+    bool at_work() {
+        return eventually(
+            [&] { return one("select count(*) from lantern.hosts where 'backfill' = any (roles)") == "1"; },
+            std::chrono::seconds(120));
     }
     static std::vector<pid_t> workers_of(const processes::Child& host) {
         return find_processes(tree(host.pid()), {" backfill ", " --index "});
@@ -59,10 +66,7 @@ protected:
 TEST_F(HostsTest, AllProcessesKilledAtHalfOfTheWorkRepeatLessThanATwentiethOfIt) {
     fill_users(kUsers, kUpdates);
     const auto first = host("first");
-    ASSERT_TRUE(
-        eventually([&] { return one("select count(*) from lantern.hosts where 'backfill' = any (roles)") == "1"; },
-                   std::chrono::seconds(120)))
-        << log("first");
+    ASSERT_TRUE(at_work()) << log("first");
     const auto job = begin("--max-rate 60000");
     ASSERT_TRUE(folded(kEvents / 2)) << log("first");
     const auto before = workers_of(*first);
@@ -100,6 +104,20 @@ TEST_F(HostsTest, AnotherHostGoesOnWhenOneIsKilledAndPostgresHasBeenAway) {
     ASSERT_EQ(lantern("jobs throttle " + job + " 0").status, 0);
     EXPECT_TRUE(done(job)) << lantern("jobs show " + job + " -o json").text << log("second");
     EXPECT_EQ(model(), whole_model());
+}
+
+TEST_F(HostsTest, AVerbWhoseHostIsGoneDoesTheWorkItself) {
+    fill_users(kUsers, 9);
+    const auto first = host("first");
+    ASSERT_TRUE(at_work()) << log("first");
+    auto verb = std::async(std::launch::async, [&] { return lantern("backfill fickle --max-rate 2000"); });
+    ASSERT_TRUE(folded(2000)) << log("first");
+    ::kill(first->pid(), SIGKILL);
+    ASSERT_EQ(lantern("jobs throttle " + one("select max(job_id) from lantern.jobs") + " 0").status, 0);
+    const auto said = verb.get();
+    EXPECT_EQ(said.status, 0) << said.text;
+    EXPECT_THAT(said.text, HasSubstr("nobody works on it any more"));
+    EXPECT_EQ(model(), std::to_string(kUsers) + " of 10 10");
 }
 
 TEST_F(HostsTest, AJobSlowsDownWhileLiveHandlersAreBehindAndSaysSo) {
