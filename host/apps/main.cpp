@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
     add_store(verbs);
     add_api(verbs);
     add_intake(verbs);
+    add_refused(verbs);
     add_relay(verbs);
     add_routes(verbs);
     add_worker(verbs);

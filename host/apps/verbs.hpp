@@ -55,6 +55,7 @@ void add_status(Verbs& verbs);
 void add_store(Verbs& verbs);
 void add_api(Verbs& verbs);
 void add_intake(Verbs& verbs);
+void add_refused(Verbs& verbs);
 void add_relay(Verbs& verbs);
 void add_routes(Verbs& verbs);
 void add_worker(Verbs& verbs);

@@ -73,12 +73,14 @@ std::string refused_queue(const std::string& queue) {
 // All that ends with the connection.
 class IntakeQueue::Session final : public Listener {
 public:
-    Session(const std::string& url, const std::string& queue)
-        : queue_(queue),
-          refused_(refused_queue(queue)),
+    enum class Way { in, back };  // back: from the refused messages to the queue
+
+    Session(const std::string& url, const std::string& queue, Way way)
+        : from_(way == Way::in ? queue : refused_queue(queue)),
+          aside_(way == Way::in ? refused_queue(queue) : queue),
           connection_(parse_addresses(url), "lantern intake", *this) {
-        declare(queue_, Active::one);
-        declare(refused_, Active::any);
+        declare(queue, Active::one);
+        declare(refused_queue(queue), Active::any);
         connection_.open_channel(kPublish);
         amqp_confirm_select_t select{};
         connection_.call(kPublish, AMQP_CONFIRM_SELECT_METHOD, &select, AMQP_CONFIRM_SELECT_OK_METHOD);
@@ -101,7 +103,8 @@ public:
         return taken;
     }
 
-    void refuse(const intake::Message& message, const std::string& problem) {
+    // With this reason, and no other; none: without any.
+    void put_aside(const intake::Message& message, const std::optional<std::string>& problem) {
         std::vector<amqp_table_entry_t> entries;
         std::size_t taken = kHeaderRoom + message.content_type.size() + message.correlation_id.size();
         for (const auto& [name, value] : message.headers) {
@@ -111,7 +114,7 @@ public:
         }
         // A header frame cannot be split.
         const auto room = connection_.frame_bytes_max() - std::min(connection_.frame_bytes_max(), taken);
-        entries.push_back(text_entry(kReason, std::string_view(problem).substr(0, room)));
+        if (problem) entries.push_back(text_entry(kReason, std::string_view(*problem).substr(0, room)));
         amqp_basic_properties_t properties{};
         properties._flags = AMQP_BASIC_HEADERS_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG | AMQP_BASIC_CONTENT_TYPE_FLAG;
         properties.content_type = bytes(message.content_type);
@@ -121,14 +124,30 @@ public:
             properties._flags |= AMQP_BASIC_CORRELATION_ID_FLAG;
             properties.correlation_id = bytes(message.correlation_id);
         }
-        connection_.publish(kPublish, refused_, properties, message.body);
+        connection_.publish(kPublish, aside_, properties, message.body);
         ++published_;
         const auto deadline = std::chrono::steady_clock::now() + limits::kAmqpTimeout;
         while (confirmed_ < published_) {
             const auto left = std::chrono::ceil<Milliseconds>(deadline - std::chrono::steady_clock::now());
             if (left <= kNow || !connection_.handle_frame(left))
-                throw Fault(FaultKind::outage, "rabbitmq", "queue " + refused_ + " does not confirm a message");
+                throw Fault(FaultKind::outage, "rabbitmq", "queue " + aside_ + " does not confirm a message");
         }
+    }
+
+    // Up to so many of those that lie there now, each given to `see`; fewer when others take them meanwhile.
+    template <class See>
+    std::size_t each(std::size_t messages_max, See see) {
+        const auto lying = static_cast<std::size_t>(messages_of(from_));
+        const auto wanted = std::min(messages_max, lying);
+        std::size_t seen = 0;
+        while (seen < wanted) {
+            receive(wanted - seen, limits::kAmqpTimeout);
+            const auto taken = take(wanted - seen);
+            if (taken.empty()) break;
+            for (const auto& message : taken) see(message);
+            seen += taken.size();
+        }
+        return seen;
     }
 
     void acknowledge_up_to(std::uint64_t tag) {
@@ -158,16 +177,16 @@ public:
     void body(std::string_view part) override { message_.body.append(part); }
     void content_ends() override { arrived_.push_back(std::move(message_)); }
     void returned(const amqp_basic_return_t&) override {
-        throw Fault(FaultKind::outage, "rabbitmq", "queue " + refused_ + " is not there any more");
+        throw Fault(FaultKind::outage, "rabbitmq", "queue " + aside_ + " is not there any more");
     }
     void confirmed(Confirm confirm, std::uint64_t tag, bool) override {
         if (confirm == Confirm::nack)
-            throw Fault(FaultKind::outage, "rabbitmq", "queue " + refused_ + " does not take a message");
+            throw Fault(FaultKind::outage, "rabbitmq", "queue " + aside_ + " does not take a message");
         confirmed_ = std::max(confirmed_, tag);
     }
     void cancelled(std::string_view) override {
         throw Fault(FaultKind::outage, "rabbitmq",
-                    "the broker ended the consumer of " + queue_ + ": the queue was deleted or lost");
+                    "the broker ended the consumer of " + from_ + ": the queue was deleted or lost");
     }
 
 private:
@@ -199,12 +218,12 @@ private:
         qos.prefetch_count = limits::kIntakePrefetch;
         connection_.call(kConsume, AMQP_BASIC_QOS_METHOD, &qos, AMQP_BASIC_QOS_OK_METHOD);
         amqp_basic_consume_t consume{};
-        consume.queue = bytes(queue_);
+        consume.queue = bytes(from_);
         connection_.call(kConsume, AMQP_BASIC_CONSUME_METHOD, &consume, AMQP_BASIC_CONSUME_OK_METHOD);
         consumes_ = true;
     }
 
-    const std::string queue_, refused_;
+    const std::string from_, aside_;
     Connection connection_;
     bool consumes_ = false;
     std::uint64_t published_ = 0, confirmed_ = 0;
@@ -218,7 +237,7 @@ IntakeQueue::IntakeQueue(std::string url, std::string queue) : url_(std::move(ur
 IntakeQueue::~IntakeQueue() = default;
 
 IntakeQueue::Session& IntakeQueue::session() {
-    if (!session_) session_ = std::make_unique<Session>(url_, queue_);
+    if (!session_) session_ = std::make_unique<Session>(url_, queue_, Session::Way::in);
     return *session_;
 }
 
@@ -228,7 +247,7 @@ std::vector<intake::Message> IntakeQueue::take(std::size_t messages_max, Millise
 }
 
 void IntakeQueue::refuse(const intake::Message& message, const std::string& problem) {
-    session().refuse(message, problem);
+    session().put_aside(message, problem);
 }
 
 void IntakeQueue::acknowledge_up_to(std::uint64_t tag) {
@@ -245,6 +264,29 @@ void IntakeQueue::disconnect() {
 
 IntakeQueue::Depth IntakeQueue::depth() {
     return {session().messages_of(queue_), session().messages_of(refused_queue(queue_))};
+}
+
+std::vector<intake::Message> IntakeQueue::refused(std::size_t messages_max) const {
+    Session back(url_, queue_, Session::Way::back);
+    std::vector<intake::Message> seen;
+    back.each(std::min<std::size_t>(messages_max, limits::kIntakePrefetch),
+              [&](const intake::Message& message) { seen.push_back(message); });
+    return seen;
+}
+
+// 1. Publish, confirmed. 2. Acknowledge. What is in both queues after a crash is one event by its source and id.
+std::size_t IntakeQueue::put_back(std::size_t messages_max) const {
+    Session back(url_, queue_, Session::Way::back);
+    return back.each(messages_max, [&](const intake::Message& message) {
+        back.put_aside(message, std::nullopt);
+        back.acknowledge_up_to(message.tag);
+    });
+}
+
+std::string IntakeQueue::reason_of(const intake::Message& refused) {
+    for (const auto& [name, value] : refused.headers)
+        if (name == kReason) return value;
+    return {};
 }
 
 }  // namespace lantern::rabbitmq

@@ -34,6 +34,12 @@ public:
     };
     Depth depth();
 
+    // Refused messages, each over a connection of its own: the first ones, as many as the broker gives at once,
+    // which stay where they are; and back into the queue, in their order, without the reason. How many that were.
+    std::vector<intake::Message> refused(std::size_t messages_max) const;
+    std::size_t put_back(std::size_t messages_max) const;
+    static std::string reason_of(const intake::Message& refused);
+
 private:
     class Session;
     Session& session();

@@ -12,13 +12,13 @@ namespace json = boost::json;
 
 void print_intake(const std::optional<postgres::IntakeStatus>& intake) {
     if (!intake) return;
-    std::cout << "intake from " << intake->queue << ": " << intake->appended << " events appended, " << intake->waiting
-              << " messages wait\n";
+    std::cout << "intake from " << intake->queue << ": " << intake->appended << " events appended, "
+              << intake->waiting << " messages wait\n";
     if (!intake->trouble.empty()) std::cout << "    nothing is taken: " << intake->trouble << "\n";
     if (intake->lying > 0)
-        std::cout << "    " << intake->lying << " refused messages lie in " << rabbitmq::refused_queue(intake->queue)
-                  << ", the last one since: " << intake->last_refusal
-                  << "; mend the cause and move them back (rabbitmq-plugins enable rabbitmq_shovel), or purge them\n";
+        std::cout << "    " << intake->lying << " refused messages lie in "
+                  << rabbitmq::refused_queue(intake->queue) << ", the last one since: " << intake->last_refusal
+                  << "; see lantern refused list\n";
 }
 
 json::value intake_json(const std::optional<postgres::IntakeStatus>& intake) {

@@ -143,6 +143,11 @@ protected:
                                {"LANTERN_CACHE_DIR", (directory_ / "cache").string()}};
         return std::make_unique<processes::Child>(program);
     }
+    std::string lantern(std::vector<std::string> words) const {
+        words.insert(words.begin(), LANTERN_BINARY);
+        words.insert(words.end(), {"--config", directory_.string(), "--plugins", LANTERN_PLUGINS});
+        return processes::run({.argv = std::move(words)}, std::chrono::minutes(1)).output;
+    }
     std::vector<std::string> data(const std::string& id) {
         std::vector<std::string> all;
         for (const auto& event : store_.load("shelf", id, 1, "", {}).events) all.push_back(event.data);
@@ -217,12 +222,26 @@ TEST_F(IntakeProcessTest, BadMessagesBlockNothingAndNoOutageLosesAnything) {
         return status && status->refused == 7 && status->lying == 7 && status->appended == 1;
     }));
     EXPECT_THAT(statuses.read()->last_refusal, HasSubstr("intake.into_aggregates"));
+    for (int look = 0; look < 2; ++look) {
+        const auto listed = lantern({"refused", "list"});
+        EXPECT_THAT(listed, HasSubstr("type STOCK_COUNTED, subject shelf/a, source shop, id 1"));
+        EXPECT_THAT(listed, HasSubstr("/data/pieces: must be a whole number, not text"));
+        EXPECT_THAT(listed, HasSubstr("7 refused messages shown"));
+        EXPECT_THAT(listed, testing::Not(HasSubstr("many"))) << "data may be secret";
+    }
+    // The schema is mended; the process that comes next reads it.
+    std::ofstream(schemas_ / "STOCK_COUNTED.1.json") << R"({"type": "object", "required": ["pieces"]})";
+    process->signal(SIGTERM);
+    ASSERT_TRUE(process->wait(std::chrono::seconds(60)));
+    process = intake();
+    EXPECT_THAT(lantern({"refused", "retry"}), HasSubstr("7 messages are back"));
+    ASSERT_TRUE(test::eventually([&] { return has("a", 2) && statuses.read()->lying == 6; }));
 
     test::postgres().stop();
     producer.put(event(4, "shelf/a"));
     producer.put(event(5, "shelf/a"));
     test::postgres().start();
-    ASSERT_TRUE(test::eventually([&] { return has("a", 3); }));
+    ASSERT_TRUE(test::eventually([&] { return has("a", 4); }));
 
     test::rabbit().stop();
     test::rabbit().start();
@@ -234,10 +253,10 @@ TEST_F(IntakeProcessTest, BadMessagesBlockNothingAndNoOutageLosesAnything) {
             return false;
         }
     }));
-    ASSERT_TRUE(test::eventually([&] { return has("a", 4); }));
+    ASSERT_TRUE(test::eventually([&] { return has("a", 5); }));
     process->signal(SIGTERM);
     ASSERT_TRUE(process->wait(std::chrono::seconds(60)));
-    EXPECT_EQ(data("a").size(), 4u);
+    EXPECT_EQ(data("a").size(), 5u);
 }
 
 }  // namespace
