@@ -20,20 +20,6 @@ std::int64_t number_of(const Word& word) {
     return static_cast<std::int64_t>(word.load(kOrder));
 }
 
-Uuid id_of(std::uint64_t high, std::uint64_t low) {
-    std::array<unsigned char, 16> bytes{};
-    std::memcpy(bytes.data(), &high, sizeof high);
-    std::memcpy(bytes.data() + sizeof high, &low, sizeof low);
-    std::string text;
-    for (std::size_t at = 0; at < bytes.size(); ++at) {
-        constexpr std::string_view kDigits = "0123456789abcdef";
-        if (at == 4 || at == 6 || at == 8 || at == 10) text.push_back('-');
-        text.push_back(kDigits[bytes[at] >> 4]);
-        text.push_back(kDigits[bytes[at] & 15]);
-    }
-    return *Uuid::parse(text);
-}
-
 Call read(const SlotWords& words) {
     Call call;
     const auto state = words.call.load(std::memory_order_acquire);

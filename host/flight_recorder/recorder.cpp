@@ -39,6 +39,20 @@ void* map(int descriptor) {
 
 }  // namespace
 
+Uuid id_of(std::uint64_t high, std::uint64_t low) {
+    std::array<unsigned char, 16> bytes{};
+    std::memcpy(bytes.data(), &high, sizeof high);
+    std::memcpy(bytes.data() + sizeof high, &low, sizeof low);
+    std::string text;
+    for (std::size_t at = 0; at < bytes.size(); ++at) {
+        constexpr std::string_view kDigits = "0123456789abcdef";
+        if (at == 4 || at == 6 || at == 8 || at == 10) text.push_back('-');
+        text.push_back(kDigits[bytes[at] >> 4]);
+        text.push_back(kDigits[bytes[at] & 15]);
+    }
+    return *Uuid::parse(text);
+}
+
 void Slot::belongs_to(const Subject& subject) {
     words_->subject.store(subject.name);
     words_->build.store(subject.build);
@@ -102,6 +116,13 @@ std::chrono::microseconds Slot::time_left() const {
     const std::chrono::nanoseconds since(words_->since_ns.load(kOrder));
     const std::chrono::nanoseconds now = std::chrono::steady_clock::now().time_since_epoch();
     return std::chrono::duration_cast<microseconds>(since + limit - now);
+}
+
+std::optional<Slot::Called> Slot::called() const {
+    const bool inside = (words_->call.load(std::memory_order_acquire) & 3) == bits(Phase::inside);
+    const auto high = words_->event_high.load(kOrder), low = words_->event_low.load(kOrder);
+    if (!inside || (high == 0 && low == 0)) return std::nullopt;
+    return Called{id_of(high, low), static_cast<int>(words_->attempt.load(kOrder))};
 }
 
 Recorder::Recorder() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string_view>
 
 #include "host/core/event.hpp"
@@ -40,6 +41,12 @@ public:
 
     // Of the call in hand; negative past its time limit, microseconds::max() without one.
     std::chrono::microseconds time_left() const;
+    struct Called {
+        EventId event;
+        int attempt = 0;
+    };
+    // The event of the call in hand; nothing when it is for none. Any thread.
+    std::optional<Called> called() const;
 
 private:
     void note_time();

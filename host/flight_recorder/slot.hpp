@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include "host/core/identifiers.hpp"
+
 namespace lantern::flight_recorder {
 
 inline constexpr std::uint64_t kMagic = 0x31726e746c66;  // "fltnr1"
@@ -58,6 +60,9 @@ struct alignas(64) SlotWords {
     Text<9> build;
     Text<9> command;
 };
+
+// The event of two words.
+Uuid id_of(std::uint64_t high, std::uint64_t low);
 
 struct Page {
     Word magic;

@@ -36,6 +36,13 @@ void print(const Endpoints& endpoints) {
               << std::endl;
 }
 
+// A log keeps what it is told, so that token and passwords are not for it.
+void announce(const Endpoints& endpoints) {
+    struct stat output {};
+    if (fstat(STDOUT_FILENO, &output) != 0 || !S_ISREG(output.st_mode)) return print(endpoints);
+    std::cout << "Lantern runs, process " << endpoints.dev_pid << ", " << endpoints.http_url << std::endl;
+}
+
 // The endpoints that the process `dev` wrote; nothing while it is not ready.
 std::optional<Endpoints> endpoints_of(const std::filesystem::path& data, pid_t dev) {
     auto endpoints = read_endpoints(data);
@@ -110,7 +117,7 @@ int serve(const std::filesystem::path& data, DevStack::Options options, const pr
         }
         if (told || !stack.ready()) continue;
         write_endpoints(data, stack.endpoints());
-        print(stack.endpoints());
+        announce(stack.endpoints());
         told = true;
     }
     std::cerr << "lantern dev: stopping" << std::endl;

@@ -128,9 +128,13 @@ std::string host_name() {
     return name;
 }
 
-plugin_loading::LogSink sink_of(const telemetry::Log& log) {
-    return [log](plugin_loading::LogLevel level, std::string_view message) {
-        log.write(static_cast<telemetry::Level>(level), message, {{"from", "plugin"}});
+// With the event that the plugin has in hand, if it has one.
+plugin_loading::LogSink sink_of(const telemetry::Log& log, const flight_recorder::Slot& slot) {
+    return [log, &slot](plugin_loading::LogLevel level, std::string_view message) {
+        telemetry::Fields fields{{"from", "plugin"}};
+        if (const auto called = slot.called())
+            fields.insert(fields.end(), {{"event", called->event.text()}, {"attempt", called->attempt}});
+        log.write(static_cast<telemetry::Level>(level), message, fields);
     };
 }
 
@@ -216,7 +220,7 @@ private:
     }
 
     plugin_loading::HostSide host_side() {
-        return {sink_of(log_), [this] { return slot_.time_left(); }};
+        return {sink_of(log_, slot_), [this] { return slot_.time_left(); }};
     }
 
     std::unique_ptr<worker::Applier> make_applier() {

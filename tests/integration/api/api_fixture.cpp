@@ -1,5 +1,9 @@
 #include "tests/integration/api/api_fixture.hpp"
 
+#include <unistd.h>
+
+#include <fstream>
+
 #include "host/postgres/migrate.hpp"
 #include "host/private_servers/place.hpp"
 #include "tests/support/eventually.hpp"
@@ -39,6 +43,16 @@ processes::Ended ApiProcesses::wait_for_end(std::size_t which) {
     const auto ended = children_.at(which)->wait(std::chrono::seconds(90));
     EXPECT_TRUE(ended) << "the api does not end";
     return ended.value_or(processes::Ended{-1, 0});
+}
+
+long ApiProcesses::memory_kib() const {
+    long pages = 0;
+    for (const auto& child : children_) {
+        long total = 0, resident = 0;
+        std::ifstream("/proc/" + std::to_string(child->pid()) + "/statm") >> total >> resident;
+        pages += resident;
+    }
+    return pages * (::sysconf(_SC_PAGESIZE) / 1024);
 }
 
 HttpAnswer ApiProcesses::call(const std::string& method, const std::string& path, const std::string& body,

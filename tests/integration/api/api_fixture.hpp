@@ -28,6 +28,8 @@ public:
     void ask_to_stop(std::size_t which) { children_.at(which)->signal(15); }
     processes::Ended wait_for_end(std::size_t which);
 
+    long memory_kib() const;  // resident, of all of them
+
     const std::string& database() const { return database_; }
     const std::string& url() const { return url_; }
 

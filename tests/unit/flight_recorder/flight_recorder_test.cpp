@@ -163,6 +163,20 @@ TEST_F(FlightRecorderTest, a_call_has_its_time_limit_left_and_what_is_no_call_ha
     EXPECT_EQ(slot.time_left(), kNoEnd);
 }
 
+TEST_F(FlightRecorderTest, the_event_of_a_call_is_known_within_it) {
+    Recorder recorder;
+    Slot slot = recorder.slot(0);
+    EXPECT_FALSE(slot.called());
+    slot.calling(event_of(7), 2);
+    ASSERT_TRUE(slot.called());
+    EXPECT_EQ(slot.called()->event, event_of(7).id);
+    EXPECT_EQ(slot.called()->attempt, 2);
+    slot.returned();
+    EXPECT_FALSE(slot.called());
+    slot.calling_for("create");
+    EXPECT_FALSE(slot.called()) << "of no event";
+}
+
 TEST_F(FlightRecorderTest, threads_have_slots_of_their_own) {
     status_of([](Recorder& recorder, Slot& slot) {
         slot.calling(event_of(1), 1);
