@@ -7,15 +7,6 @@
 namespace lantern::worker {
 namespace {
 
-// The first `count` events alone; the rest is planned anew.
-void cut(Plan& plan, std::size_t count) {
-    if (plan.events.size() <= count) return;
-    plan.events.resize(count);
-    plan.complete = false;
-    for (auto& [stream, change] : plan.streams)
-        if (change.catching == StreamChange::Catching::last) change.catching = StreamChange::Catching::more_behind;
-}
-
 class Alone {
 public:
     explicit Alone(Watch& watch) : watch_(watch) { watch_.alone(); }
@@ -48,10 +39,10 @@ Carried CarefulApplier::carry_out(Plan& plan, const std::vector<Lease>& held) {
                                       [&](const Event* event) { return suspects(plan, *event); });
     if (suspect == plan.events.end()) return parts_.applier.carry_out(plan, held);
     if (suspect != plan.events.begin()) {
-        cut(plan, static_cast<std::size_t>(suspect - plan.events.begin()));
+        plan.cut(static_cast<std::size_t>(suspect - plan.events.begin()));
         return parts_.applier.carry_out(plan, held);
     }
-    cut(plan, 1);
+    plan.cut(1);
     const Alone alone(parts_.watch);
     return parts_.applier.carry_out(plan, held);
 }

@@ -61,7 +61,7 @@ Carried EffectApplier::carry_out(Plan& plan, const std::vector<Lease>& held) {
     for (std::size_t at = 0; at < plan.events.size(); ++at) {
         Event& event = *plan.events[at];
         if (parts_.clock.steady() > until) {
-            leave_the_rest(plan, at);
+            plan.cut(at);
             break;
         }
         if (!plan.streams.at(event.stream).takes_events()) {
@@ -71,23 +71,13 @@ Carried EffectApplier::carry_out(Plan& plan, const std::vector<Lease>& held) {
         const Carried carried = take(plan, event, entry, open);
         if (carried != Carried::committed) return carried;
         if (plan.away.empty() && plan.rest.count() == 0) continue;
-        leave_the_rest(plan, plan.rest.count() > 0 ? at : at + 1);
+        plan.cut(plan.rest.count() > 0 ? at : at + 1);
         break;
     }
     unpark_caught_up(plan, parts_.clock.now());
     EffectStep last{entry, open.finished, plan.updates(), open.attempts, std::nullopt};
     if (!last.finished && last.streams.empty()) return Carried::committed;
     return commit(plan, last);
-}
-
-// Streams whose events were not tried are not caught up yet.
-void EffectApplier::leave_the_rest(Plan& plan, std::size_t from) {
-    plan.complete = false;
-    for (std::size_t at = from; at < plan.events.size(); ++at) {
-        auto& change = plan.streams.at(plan.events[at]->stream);
-        if (change.catching == StreamChange::Catching::last) change.catching = StreamChange::Catching::more_behind;
-    }
-    plan.events.resize(from);
 }
 
 Carried EffectApplier::take(Plan& plan, Event& event, const Entry& entry, Open& open) {

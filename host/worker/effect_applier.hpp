@@ -77,7 +77,6 @@ private:
                       const Entry& entry, Open& open);
     Carried hold(Plan& plan, const Event& event, Effect effect, const Entry& entry, Open& open);
     const Begun* begun_here(const Effect& known) const;
-    static void leave_the_rest(Plan& plan, std::size_t from);
     Carried begin(Plan& plan, const Entry& entry, const Effect& effect, Open& open);
     Carried settle(Plan& plan, const Entry& entry, Open& open);
     Carried commit(Plan& plan, const EffectStep& step);

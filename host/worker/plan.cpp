@@ -21,6 +21,21 @@ void Plan::note_seen(const Event& event) {
     now.seen = std::max(now.seen, event.revision);
 }
 
+void Plan::leave(std::span<Event* const> untried) {
+    if (untried.empty()) return;
+    complete = false;
+    for (const Event* event : untried) {
+        auto& change = streams.at(event->stream);
+        if (change.catching == StreamChange::Catching::last) change.catching = StreamChange::Catching::more_behind;
+    }
+}
+
+void Plan::cut(std::size_t count) {
+    if (events.size() <= count) return;
+    leave(std::span(events).subspan(count));
+    events.resize(count);
+}
+
 Plan Planner::of(std::span<Event* const> arrived) {
     std::vector<StreamId> ids;
     for (const Event* event : arrived) {
@@ -98,12 +113,20 @@ void Planner::fill(std::vector<Step>& steps, std::vector<Gap>& gaps, Plan& plan)
     }
 }
 
-Plan Planner::catching_up(const StreamRow& row) {
+Plan Planner::catching_up(std::span<const StreamRow> rows) {
+    std::vector<Gap> gaps;
+    for (const StreamRow& row : rows) gaps.push_back({row.stream, row.revision, std::nullopt});
+    Filled filled = history_.between(gaps, routes_, limits::kFillEventsMax);
+    // Where the answer was cut, its last stream may go on, and those behind it were not read.
+    std::optional<StreamId> goes_on;
+    if (!filled.complete) goes_on = filled.events.back().stream;
     Plan plan;
-    const Gap rest{row.stream, row.revision, std::nullopt};
-    Filled filled = history_.between(std::span(&rest, 1), routes_, limits::kFillEventsMax);
-    const auto catching = filled.complete ? StreamChange::Catching::last : StreamChange::Catching::more_behind;
-    plan.streams.try_emplace(row.stream, StreamChange{row, row, catching, false});
+    for (const StreamRow& row : rows) {
+        const bool more = row.stream == goes_on;
+        const auto catching = more ? StreamChange::Catching::more_behind : StreamChange::Catching::last;
+        plan.streams.try_emplace(row.stream, StreamChange{row, row, catching, false});
+        if (more) break;
+    }
     for (auto& event : filled.events) {
         plan.filled.push_back(std::move(event));
         plan.events.push_back(&plan.filled.back());

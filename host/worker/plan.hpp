@@ -41,6 +41,10 @@ struct Plan {
 
     std::vector<StreamUpdate> updates() const;  // of the streams that changed, sorted
     void note_seen(const Event& event);
+    // These, the last of `events`, are not tried: streams that were to be caught up with them are not at their end.
+    void leave(std::span<Event* const> untried);
+    // The first `count` events alone.
+    void cut(std::size_t count);
 };
 
 class Planner {
@@ -49,8 +53,10 @@ public:
 
     // Events as they arrived; those must outlive the plan.
     Plan of(std::span<Event* const> arrived);
-    // Catches one parked stream up from the store. The row is the one just read from the database.
-    Plan catching_up(const StreamRow& row);
+    // Catches parked streams up from the store, with one read: the first of them, as many as that holds, and those
+    // are the plan's streams. The rows are those just read from the database.
+    Plan catching_up(std::span<const StreamRow> rows);
+    Plan catching_up(const StreamRow& row) { return catching_up(std::span(&row, 1)); }
 
 private:
     struct Step {

@@ -13,7 +13,7 @@ void unpark_caught_up(Plan& plan, Timestamp now) {
         if (change.catching == StreamChange::Catching::no || change.failed) continue;
         if (change.catching == StreamChange::Catching::last) {
             change.now = unparked(change.now);
-        } else {
+        } else if (change.now != change.before) {
             change.now.next_attempt_at = now;
         }
     }
@@ -124,9 +124,12 @@ Carried ProjectionApplier::attempt(Plan& plan, std::span<Event* const> events, c
         keys.insert(keys.end(), std::make_move_iterator(wanted.begin()), std::make_move_iterator(wanted.end()));
     }
     recording.prefetch(keys);
-    for (Event* event : events) {
-        if (!plan.away.empty()) break;
-        call(plan, *event, recording);
+    for (std::size_t at = 0; at < events.size(); ++at) {
+        if (!plan.away.empty()) {
+            plan.leave(events.subspan(at));
+            break;
+        }
+        call(plan, *events[at], recording);
     }
     unpark_caught_up(plan, parts_.clock.now());
     return flush(plan, entry);

@@ -229,18 +229,26 @@ void Worker::catch_up_due() {
     std::vector<Partition> partitions;
     for (const Lease& lease : held_) partitions.push_back(lease.partition);
     if (partitions.empty()) return;
-    const auto due = parts_.model.due(partitions, parts_.handler.partitions, parts_.clock.now(), kDueAtOnce);
+    auto due = parts_.model.due(partitions, parts_.handler.partitions, parts_.clock.now(), kDueAtOnce);
     if (due.size() == kDueAtOnce) next_due_ = {};
     Planner planner(parts_.rows, parts_.history, routes_);
-    for (const StreamRow& row : due) {
-        Plan plan = planner.catching_up(row);
-        if (parts_.applier.carry_out(plan, held_) == Carried::fenced) {
-            next_tick_ = {};
-            return;
-        }
+    while (!due.empty()) {
+        // All at once; while something is away, one alone shows whether it is back.
+        const auto rows = std::span(due).first(parts_.applier.away().empty() ? due.size() : 1);
+        Plan plan = planner.catching_up(rows);
+        const Carried carried = parts_.applier.carry_out(plan, held_);
+        if (carried == Carried::fenced) next_tick_ = {};
+        if (carried != Carried::committed) return;
         parts_.watch.applied(plan.events.size(), 0, plan.events.size());
         if (!plan.away.empty()) return wait_for(plan.away);
         if (plan.rest.count() > 0) return rest(plan.rest);
+        // What was not tried is still as it was read.
+        const auto left = due.size();
+        std::erase_if(due, [&plan](const StreamRow& row) {
+            const auto change = plan.streams.find(row.stream);
+            return change != plan.streams.end() && (plan.complete || change->second.now != row);
+        });
+        if (due.size() == left || parts_.clock.steady() >= next_tick_) return;
     }
 }
 

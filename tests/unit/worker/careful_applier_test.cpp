@@ -168,7 +168,8 @@ TEST_F(CarefulApplierTest, a_stream_whose_catching_up_was_cut_is_not_caught_up_y
     crashes.crash(1, 1);
     Plan plan = plan_of(1, 2);
     careful.carry_out(plan, held);
-    EXPECT_EQ(plan.streams.at(StreamId{1}).catching, StreamChange::Catching::more_behind);
+    EXPECT_EQ(plan.streams.at(StreamId{1}).catching, StreamChange::Catching::last);
+    EXPECT_EQ(plan.streams.at(StreamId{2}).catching, StreamChange::Catching::more_behind) << "its event is left";
 }
 
 }  // namespace

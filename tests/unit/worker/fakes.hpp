@@ -36,6 +36,7 @@ public:
         const bool unbound = std::any_of(leases_.begin(), leases_.end(),
                                          [](const Lease& lease) { return !lease.feed_target.has_value(); });
         const auto queues = detached ? Queues::detached : unbound ? Queues::to_bind : Queues::bound;
+        if (others_in_force) return {{}, {}, Queues::others, edge, published};
         return {leases_, std::exchange(to_release, {}), queues, edge, published};
     }
     bool holds(Partition partition, Epoch epoch) override {
@@ -82,6 +83,7 @@ public:
     const std::vector<Lease>& leases() const { return leases_; }
     Position feed_to{0};
     bool detached = false;
+    bool others_in_force = false;  // queues that this worker doesn't read
     Position edge, published;
     int bindings = 0;
     std::map<Partition, Position> worked_off_up_to;

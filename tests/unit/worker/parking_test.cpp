@@ -104,6 +104,68 @@ TEST_F(ParkingTest, ADependencyThatIsAwayCostsNoAttemptAndIsTriedAgainSoon) {
     EXPECT_EQ(row.next_attempt_at, clock.now() + limits::kUnavailableDelay);
 }
 
+TEST(Retrying, StreamsThatAreDueTogetherAreReadAndWrittenTogether) {
+    World world(backoff_of(4, Backoff::Jitter::none));
+    bool broken = true;
+    world.script = [&](const Event&) { return broken ? retry("broken") : Outcome{}; };
+    for (int stream = 1; stream <= 5; ++stream) world.append_and_deliver(stream, "a");
+    world.worker.turn(Milliseconds(0));
+    for (int stream = 1; stream <= 5; ++stream) world.append_and_deliver(stream, "b");
+    world.worker.turn(Milliseconds(0));
+    broken = false;
+    const int reads = world.store.reads, flushes = world.model.flushes;
+    world.clock.advance(10s);
+    world.worker.turn(Milliseconds(0));
+    EXPECT_EQ(world.store.reads, reads + 1);
+    EXPECT_EQ(world.model.flushes, flushes + 1);
+    for (int stream = 1; stream <= 5; ++stream) {
+        EXPECT_EQ(world.value(stream), "ab") << stream;
+        EXPECT_EQ(world.model.stream(stream).state, StreamState::live) << stream;
+    }
+}
+
+// The store's answer ends somewhere: in the middle of a stream, which goes on next time, and before others.
+TEST(Retrying, StreamsThatOneReadDoesNotHoldAreCaughtUpInParts) {
+    World world(backoff_of(4, Backoff::Jitter::none));
+    bool broken = true;
+    world.script = [&](const Event&) { return broken ? retry("broken") : Outcome{}; };
+    for (int round = 0; round < 4; ++round)
+        for (int stream = 1; stream <= 5; ++stream)
+            world.append_and_deliver(stream, std::string(1, char('a' + round)));
+    world.worker.turn(Milliseconds(0));
+    broken = false;
+    world.store.fill_max = 3;
+    world.settle(30);
+    for (int stream = 1; stream <= 5; ++stream) {
+        EXPECT_EQ(world.value(stream), "abcd") << stream;
+        EXPECT_EQ(world.model.stream(stream).state, StreamState::live) << stream;
+    }
+}
+
+// What stands behind it was not tried: it is neither live, nor counted an attempt, nor moved to later.
+TEST(Retrying, ADependencyThatIsAwayLeavesTheOtherDueStreamsAsTheyAre) {
+    World world(backoff_of(4, Backoff::Jitter::none));
+    Outcome answer = retry("broken");
+    world.script = [&](const Event& event) { return event.stream == StreamId{1} ? Outcome{} : answer; };
+    for (int stream = 2; stream <= 4; ++stream) world.append_and_deliver(stream, "a");
+    world.worker.turn(Milliseconds(0));
+    const StreamRow third = world.model.stream(3);
+    answer = {Outcome::Kind::unavailable, "refused", "smtp", 5s};
+    world.clock.advance(10s);
+    world.worker.turn(Milliseconds(0));
+    EXPECT_EQ(world.notes.waits_for, "smtp: refused");
+    EXPECT_NE(world.model.stream(2).next_attempt_at, third.next_attempt_at) << "the probe";
+    EXPECT_EQ(world.model.stream(3), third);
+    EXPECT_EQ(world.value(3), "");
+
+    answer = {};
+    world.settle(30);
+    for (int stream = 2; stream <= 4; ++stream) {
+        EXPECT_EQ(world.value(stream), "a") << stream;
+        EXPECT_EQ(world.model.stream(stream).state, StreamState::live) << stream;
+    }
+}
+
 TEST(Retrying, AnEventThatFailsEachTimeIsDeadAfterItsAttempts) {
     World world(backoff_of(4, Backoff::Jitter::full));
     int calls = 0;

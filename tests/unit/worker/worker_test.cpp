@@ -252,6 +252,27 @@ TEST(Worker, AskedToReleaseItHandsThePartitionOverUnacknowledged) {
     EXPECT_EQ(world.queue.left(), 1u);
 }
 
+// Another one in its place stops only once this one reads the queues that are in force.
+TEST(Worker, HasNotSettledInBeforeItsFirstHeartbeatNorWhileItsQueuesAreRefused) {
+    World world;
+    world.leases.others_in_force = true;
+    world.trouble.fail_call(1, Fault(FaultKind::configuration, "postgres", "permission denied"));
+    EXPECT_THROW(world.worker.turn(Milliseconds(0)), Fault);
+    EXPECT_FALSE(world.worker.settled_in());
+    world.append_and_deliver(1, "a");
+    world.settle(3);
+    EXPECT_EQ(world.leases.bindings, 1) << "bound once";
+    EXPECT_FALSE(world.worker.settled_in());
+    EXPECT_NE(world.notes.waits_for.find("queues are in force"), std::string::npos) << world.notes.waits_for;
+    EXPECT_EQ(world.value(1), "");
+
+    world.leases.others_in_force = false;
+    world.settle(3);
+    EXPECT_TRUE(world.worker.settled_in());
+    EXPECT_EQ(world.notes.waits_for, "");
+    EXPECT_EQ(world.value(1), "a");
+}
+
 // The n-th call of any port fails, for n = 1, 2, ... until a run is clean; after each the tables are as a fold.
 TEST(Worker, SurvivesAFaultAtEveryCall) {
     for (const FaultKind kind : {FaultKind::outage, FaultKind::in_doubt, FaultKind::conflict}) {
