@@ -74,6 +74,11 @@ boost::json::object shown(const intake::Recorded& recorded, const std::string& s
     return {{"event_id", recorded.event.text()}, {"subject", subject}, {"revision", recorded.revision.value}};
 }
 
+std::vector<Header> accepted_media(const command::Problem& problem) {
+    if (problem.status != 415) return {};
+    return {{"Accept", "application/cloudevents+json, application/cloudevents-batch+json, application/json"}};
+}
+
 }  // namespace
 
 void Intakes::handle(const ExchangePtr& exchange) {
@@ -106,7 +111,7 @@ Result<std::vector<intake::Recorded>, command::Problem> Intakes::append(Session&
 void Intakes::take(Session& session, Exchange& exchange) {
     const auto& request = exchange.request;
     auto contents = intake::read_parcel(parcel_of(request));
-    if (!contents) return exchange.refuse(contents.error());
+    if (!contents) return exchange.refuse(contents.error(), accepted_media(contents.error()));
     auto& events = contents.value().events;
     if (const auto wrong = expect(request, events)) return exchange.refuse_malformed(*wrong);
     const auto form = contents.value().form;

@@ -32,6 +32,8 @@ const std::vector<Meaning>& meanings() {
          "If-Match names another revision than the current one, or a revision was asked for that is not there "
          "yet."},
         {413, "too-large", "The body is too large", "At most 1048576 bytes are taken.", "The body is too large."},
+        {414, "uri-too-long", "The path is too long", "Path and query have at most 8 KiB.",
+         "Path and query are too long."},
         {415,
          "not-json",
          "The body is not JSON",
@@ -41,6 +43,8 @@ const std::vector<Meaning>& meanings() {
         {422, "rule", "A rule forbids it", "Nothing would change.",
          "A rule forbids it, or fields break their rules: then `errors` lists all of them."},
         {429, "too-many", "Too many requests", "Try again in 6 s.", "Too many requests.", {"Retry-After"}},
+        {431, "headers-too-large", "The header is too large", "All header fields together have at most 16 KiB.",
+         "The header fields are too large."},
         {500, "defect", "A defect of the server", "The log of the server tells which.",
          "A defect of the server or of a plugin."},
         {503,
@@ -65,6 +69,11 @@ json::object of_type(const char* type) {
     return {{"type", type}};
 }
 
+// Such a request may be refused before it was read, hence without a name.
+bool may_be_unread(int status) {
+    return status == 413 || status == 414 || status == 431;
+}
+
 }  // namespace
 
 json::object reference(const std::string& section, const std::string& name) {
@@ -76,7 +85,7 @@ json::object problem_responses() {
     for (const auto& meaning : meanings()) {
         json::object response{{"description", meaning.description}};
         auto& headers = response["headers"].emplace_object();
-        headers["X-Request-Id"] = reference("headers", "X-Request-Id");
+        if (!may_be_unread(meaning.status)) headers["X-Request-Id"] = reference("headers", "X-Request-Id");
         for (const auto& name : meaning.headers) headers[name] = reference("headers", name);
         json::object example{{"type", std::string("urn:lantern:problem:") + meaning.kind},
                              {"title", meaning.title},

@@ -23,7 +23,7 @@ json::array parameters_of(const CommandRoute& route) {
     if (!route.blind)
         parameters.emplace_back(
             parameter({"If-Match", In::header, "The revision on which this is based, as an ETag said it; else 412.",
-                       text_schema(), "\"3\""}));
+                       json::object{{"type", "string"}, {"pattern", R"(^("[0-9]+"|\*)$)"}}, "\"3\""}));
     return parameters;
 }
 

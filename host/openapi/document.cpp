@@ -124,6 +124,7 @@ json::object paths_of(std::vector<Operation> operations) {
         auto id = operation.id;
         if (wished[id] > 1) id += "_" + operation.method + component_name(operation.path);
         operation.body["operationId"] = id;
+        add_problems(operation.body["responses"].as_object(), {414, 431});  // before it is known what is asked
         auto& path = paths[operation.path];
         if (path.is_null()) path.emplace_object();
         path.get_object()[operation.method] = std::move(operation.body);

@@ -22,6 +22,16 @@ json::object cloud_event() {
             {"required", json::array{"specversion", "id", "source", "type", "subject"}}};
 }
 
+json::object cloud_event_example() {
+    return {{"specversion", "1.0"},
+            {"id", "4711"},
+            {"source", "https://shop.example.com/orders"},
+            {"type", "ORDER_PAID"},
+            {"subject", "order/4711"},
+            {"time", "2026-11-21T15:47:00Z"},
+            {"data", json::object{{"amount_cents", 1900}}}};
+}
+
 json::object recorded() {
     return {{"type", "object"},
             {"properties", json::object{{"event_id", json::object{{"type", "string"}, {"format", "uuid"}}},
@@ -49,15 +59,21 @@ std::vector<Operation> intake_operations(const IntakeSettings& intake) {
                    "An event that came before, by source and id, is not recorded again and answered the same. "
                    "In binary form the attributes are headers `ce-*` and the body is the data."});
     auto& parameters = body["parameters"].emplace_array();
-    parameters.emplace_back(
-        parameter({"If-Match", Parameter::In::header,
-                   "The revision of the one stream before the first event; else 412.", text_schema(), "\"3\""}));
+    parameters.emplace_back(parameter({"If-Match", Parameter::In::header,
+                                       "The revision of the one stream before the first event; else 412.",
+                                       json::object{{"type", "string"}, {"pattern", R"(^"[0-9]+"$)"}}, "\"3\""}));
+    for (const auto& attribute : cloud_event_example())
+        if (attribute.key() != "data")
+            parameters.emplace_back(parameter({"ce-" + std::string(attribute.key()), Parameter::In::header,
+                                               "In binary form.", text_schema(), attribute.value()}));
     auto& request = body["requestBody"].emplace_object();
     request["required"] = true;
     auto& content = request["content"].emplace_object();
-    content["application/cloudevents+json"] = json::object{{"schema", cloud_event()}};
+    content["application/cloudevents+json"] =
+        json::object{{"schema", cloud_event()}, {"example", cloud_event_example()}};
     content["application/cloudevents-batch+json"] =
-        json::object{{"schema", json::object{{"type", "array"}, {"items", cloud_event()}}}};
+        json::object{{"schema", json::object{{"type", "array"}, {"items", cloud_event()}}},
+                     {"example", json::array(1, cloud_event_example())}};
     content["application/json"] = json::object{{"schema", json::object{{"type", "object"}}}};
     auto& responses = body["responses"].emplace_object();
     responses["201"] = answer("Recorded: in the form of the request, one event or a batch.", {recorded_all()},

@@ -92,11 +92,12 @@ json::array parameters_of(const QueryRoute& route, const Table* table) {
         parameters.emplace_back(parameter(limit()));
         parameters.emplace_back(
             parameter({"cursor", In::query, "Only events after this revision; `next` has it.", whole_number(0)}));
-    } else {
+    } else if (route.kind == Kind::state) {
         parameters.emplace_back(
             parameter({"revision", In::query, "As it was at this revision; without it and timestamp, as it is now.",
                        whole_number(1)}));
-        parameters.emplace_back(parameter({"timestamp", In::query, "As it was then.", time_schema()}));
+        parameters.emplace_back(
+            parameter({"timestamp", In::query, "As it was then; not beside revision.", time_schema()}));
     }
     return parameters;
 }
