@@ -3,6 +3,7 @@
 #include "host/core/assert.hpp"
 #include "host/postgres/array_literal.hpp"
 #include "host/postgres/embedded_sql.hpp"
+#include "host/postgres/operate/catalog_lock.hpp"
 #include "host/postgres/store/copied_event.hpp"
 #include "host/postgres/tables/flush_functions.hpp"
 #include "host/postgres/text_format.hpp"
@@ -75,6 +76,7 @@ void create_beside(Connection& connection, const HandlerSchema& schema) {
     LANTERN_ASSERT(!schema.beside.empty(), "a schema beside has a name of its own");
     drop_beside(connection, schema.beside);
     Transaction transaction(connection);
+    lock_catalog(connection);
     create_handler_schema(connection, schema);
     const std::string place = sql_name(schema.beside) + ".";
     for (std::size_t number = 0; number < schema.tables.size(); ++number)

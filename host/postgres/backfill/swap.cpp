@@ -1,6 +1,7 @@
 #include "host/postgres/backfill/swap.hpp"
 
 #include "host/postgres/array_literal.hpp"
+#include "host/postgres/operate/catalog_lock.hpp"
 #include "host/postgres/text_format.hpp"
 
 namespace lantern::postgres {
@@ -8,6 +9,7 @@ namespace lantern::postgres {
 bool take_barrier(Connection& connection, std::int32_t handler_id) {
     try {
         connection.query("set local lock_timeout = " + std::to_string(kBarrierWait.count()));
+        lock_catalog(connection);  // first, as an edit takes them
         connection.query("select pg_advisory_xact_lock(x'4c42'::integer, $1::integer)", Params{}.add(handler_id));
         return true;
     } catch (const Fault& fault) {
@@ -19,7 +21,10 @@ bool take_barrier(Connection& connection, std::int32_t handler_id) {
 void swap_schemas(Connection& connection, const SwapOrder& order) {
     Params params;
     params.add(order.schema.handler.value).add(order.schema.beside).add(order.kept);
-    params.add(order.plugin.name).add(order.plugin.version).add(order.plugin.build).add(order.plugin.schema_version);
+    params.add(order.plugin.name)
+        .add(order.plugin.version)
+        .add(order.plugin.build)
+        .add(order.plugin.schema_version);
     params.add(order.plugin.declaration.empty() ? "null" : order.plugin.declaration)
         .add(order.plugin.declaration_hash);
     params.add(order.dependents == SwapOrder::Dependents::move ? "true" : "false");
@@ -64,9 +69,10 @@ std::vector<StreamId> long_streams(Connection& connection, std::int64_t events) 
 }
 
 std::vector<StreamId> sample_streams(Connection& connection, std::int64_t count, std::int64_t seed) {
-    return read_streams(connection.query("select stream_id from lantern.streams"
-                                         " order by hashint8extended(stream_id, $2::bigint) limit $1::bigint",
-                                         Params{}.add(count).add(seed)));
+    return read_streams(
+        connection.query("select stream_id from lantern.streams"
+                         " order by hashint8extended(stream_id, $2::bigint) limit $1::bigint",
+                         Params{}.add(count).add(seed)));
 }
 
 std::vector<StreamId> streams_behind(Connection& connection, const HandlerName& handler,
@@ -133,7 +139,8 @@ Estimate estimate(Connection& connection, const HandlerName& handler, const Rout
 
 std::vector<KeptSchema> kept_schemas(Connection& connection) {
     const auto rows = connection.query(
-        "select handler, schema_name, plugin, plugin_version, plugin_build, schema_version, declaration_hash, kept_at,"
+        "select handler, schema_name, plugin, plugin_version, plugin_build, schema_version, declaration_hash, "
+        "kept_at,"
         " drop_after from lantern.kept_schemas order by handler, generation desc");
     std::vector<KeptSchema> found;
     for (std::size_t row = 0; row < rows.size(); ++row) {

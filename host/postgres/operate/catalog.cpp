@@ -5,6 +5,7 @@
 #include "host/core/queues.hpp"
 #include "host/postgres/delivery/leases.hpp"
 #include "host/postgres/embedded_sql.hpp"
+#include "host/postgres/operate/catalog_lock.hpp"
 #include "host/postgres/store/incarnation.hpp"
 #include "host/postgres/tables/handler_schema.hpp"
 
@@ -64,7 +65,7 @@ Result<Applied, std::vector<std::string>> Catalog::apply(const Routing& wanted,
     const auto known_plugins = by_name(plugins);
     Transaction transaction(connection_);
     // 1. One edit at a time, in the whole cluster.
-    connection_.query("select pg_advisory_xact_lock(19521, 2)");
+    lock_catalog(connection_);
     const auto head = routing_of(connection_.exec(kRoutingHead));
     const std::int64_t number = head ? head->number : 0;
     const bool is_new = !head || head->hash != wanted.hash;

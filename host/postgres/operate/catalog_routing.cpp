@@ -3,6 +3,7 @@
 
 #include "host/postgres/embedded_sql.hpp"
 #include "host/postgres/operate/catalog.hpp"
+#include "host/postgres/operate/catalog_lock.hpp"
 
 namespace lantern::postgres {
 namespace {
@@ -46,7 +47,7 @@ std::vector<RoutingRevision> Catalog::routings(std::size_t limit) {
 Result<RoutingRevision, std::string> Catalog::revert(std::int64_t number, const Action& action) {
     connection_.ensure();
     Transaction transaction(connection_);
-    connection_.query("select pg_advisory_xact_lock(19521, 2)");
+    lock_catalog(connection_);
     const auto head = routing_of(connection_.exec(kHead));
     const auto wanted = routing_of(connection_.exec(kRevision, Params{}.add(number)));
     if (!head || !wanted)

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <thread>
+
 #include "host/postgres/backfill/comparison.hpp"
 #include "host/postgres/backfill/swap.hpp"
 #include "tests/integration/postgres/handlers.hpp"
@@ -40,6 +43,19 @@ protected:
     std::int64_t job_ = 0;
     const WorkerId self_ = test::fresh_id(), other_ = test::fresh_id();
 };
+
+// Hosts register handlers, and with them rights, whenever something has changed.
+TEST_F(BesideTest, IsMadeWhileHandlersAreRegistered) {
+    std::atomic<bool> end{false};
+    std::thread host([&] {
+        for (Catalog catalog(url_); !end;)
+            EXPECT_TRUE(
+                catalog.apply(test::usual_routing(), {test::projection_plugin(), test::effect_plugin()}, "t", 1));
+    });
+    for (int round = 0; round < 30; ++round) EXPECT_NO_THROW(create_beside(connection_, schema_));
+    end = true;
+    host.join();
+}
 
 TEST_F(BesideTest, WhatWasLoadedIsThereWithItsKeysAndPartialResultsAreOneRow) {
     jobs_.plan(job_, 1000);
