@@ -72,7 +72,7 @@ public:
     }
 
     Swapped swap() override {
-        const Tables::Model before = beside_;
+        const Model before = static_cast<const Model&>(beside_);
         try {
             // 1. No batch of a live worker is in flight from here on. 2. What they may have applied. 3. The names.
             const Tables::Barrier barrier(handler_.tables);
@@ -85,7 +85,7 @@ public:
                 ended_ = true;
             });
         } catch (const Fault&) {
-            if (!ended_) static_cast<Tables::Model&>(beside_) = before;
+            if (!ended_) static_cast<Model&>(beside_) = before;
             throw;
         }
         return Swapped::done;

@@ -23,8 +23,6 @@ struct Model {
 
 class Tables : public Model {
 public:
-    using Model = sim::Model;
-
     Tables(World& world, LeaseTable& leases, Acts& acts) : world_(world), leases_(leases), acts_(acts) {}
 
     // The handler's barrier. Each flush takes it shared, a swap exclusively: it is busy while a flush is within its
