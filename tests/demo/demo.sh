@@ -88,7 +88,7 @@ call 'curl -s "$URL/v1/auth/login/" --json '\''{"username": "root", "password": 
 expect 200 '.token_type == "Bearer"' '.user.role == "admin"'
 ROOT=$(jq -r .token "$body")
 export AUTH="Authorization: Bearer $ROOT"
-printf '\n$ AUTH="Authorization: Bearer ..."\n'
+printf '\n$ AUTH="Authorization: Bearer ..."   # the token of the answer\n'
 
 tell "Two users join."
 call 'curl -s "$URL/v1/users/" -H "$AUTH" --json '\''{"username": "sarah", "email": "sarah@example.com",
@@ -100,6 +100,7 @@ call 'curl -s "$URL/v1/users/" -H "$AUTH" --json '\''{"username": "tom", "email"
 expect 201 '.revision == 1'
 export TOM
 TOM=$(jq -r .id "$body")
+printf '\n$ SARAH=%s TOM=%s\n' "$SARAH" "$TOM"
 
 tell "The name sarah is taken now, whatever its case."
 call 'curl -s "$URL/v1/users/" -H "$AUTH" --json '\''{"username": "SARAH", "email": "other@example.com",
@@ -107,7 +108,6 @@ call 'curl -s "$URL/v1/users/" -H "$AUTH" --json '\''{"username": "SARAH", "emai
 expect 409
 
 tell "Sarah marries, logs in, and changes her last name. Of Tom she may not even see the name."
-printf '\n$ SARAH=%s\n' "$SARAH"
 call 'curl -s "$URL/v1/auth/login/" --json '\''{"username": "Sarah@Example.com", "password": "correct horse"}'\'
 expect 200 '.user.username == "sarah"' '[.. | strings] | all(contains("argon2") | not)'
 HERS="Authorization: Bearer $(jq -r .token "$body")"
@@ -141,6 +141,9 @@ until_true mailed "^Token: "
 MAIL=$(grep -l "^Token: " "$DATA"/mail/*.eml)
 RESET=$(sed -n 's/^Reset: \([0-9a-f-]*\).*/\1/p' "$MAIL") TOKEN=$(sed -n 's/^Token: \([0-9a-f]*\).*/\1/p' "$MAIL")
 export RESET
+printf '\n$ grep -h -e ^Reset: -e ^Token: %s/mail/*.eml\n' "$DATA"
+grep -h -e '^Reset:' -e '^Token:' "$MAIL"
+printf '\n$ RESET=... TOKEN=...\n'
 call 'curl -s "$URL/v1/users/password-reset/complete/" --json \
     "{\"user_id\": \"$TOM\", \"reset_id\": \"$RESET\", \"token\": \"$TOKEN\", \"new_password\": \"stapled battery\"}"'
 expect 200
@@ -160,6 +163,11 @@ until_true audited '.items[] | select(.action == "USER_DELETED")'
 call 'curl -s "$URL/v1/audit/?subject=$SARAH&action=USER_DELETED" -H "$AUTH"'
 expect 200 '.items | length == 1' '.items[0].reason == "duplicate of account 4711"' \
     '.items[0] | (.actor | length > 0) and (.time | length > 0)'
+export WHO
+WHO=$(jq -r '.items[0].actor' "$body")
+printf '\n$ WHO=%s\n' "$WHO"
+call 'curl -s "$URL/v1/users/$WHO/" -H "$AUTH"'
+expect 200 '.username == "root"'
 
 tell "Everything that ever happened to her, without a secret:"
 call 'curl -s "$URL/v1/users/$SARAH/history/" -H "$AUTH"'
