@@ -113,8 +113,8 @@ json::object page_of(json::object item) {
             {"additionalProperties", false}};
 }
 
-json::object page_example(json::value item) {
-    return {{"items", json::array(1, std::move(item))}, {"next", nullptr}, {"previous", nullptr}};
+json::object page_example(const json::value& item) {
+    return {{"items", json::array(1, item)}, {"next", nullptr}, {"previous", nullptr}};
 }
 
 json::object state_schema() {
