@@ -51,6 +51,12 @@ bool passes(const Problem& problem) {
     return problem.kind == "busy" || problem.kind == "aggregate-not-loaded";
 }
 
+// With the place of the first error, when the detail does not name it.
+std::string in_short(const Problem& problem) {
+    const std::string place = problem.errors.empty() ? "" : problem.errors.front().pointer;
+    return place.empty() || problem.detail.starts_with(place) ? problem.detail : place + ": " + problem.detail;
+}
+
 // So that no message ends one process after the other.
 Problem defect(const std::exception& error) {
     return {500, "defect", "A defect of Lantern", error.what(), "", "", {}};
@@ -186,7 +192,7 @@ void Consuming::refuse(Turn& turn, const Message& message, const Problem& proble
     world_.queue.refuse(message, command::to_json(told));
     aside_.push_back(message.tag);
     ++turn.refused;
-    turn.last_refusal = problem.detail;
+    turn.last_refusal = in_short(problem);
 }
 
 }  // namespace lantern::intake

@@ -16,6 +16,7 @@ constexpr amqp_channel_t kConsume = 1, kPublish = 2, kDeclare = 3;
 constexpr Milliseconds kNow{0};
 constexpr std::size_t kHeaderRoom = 512;  // of a header frame, for all but headers and properties
 constexpr const char* kReason = "lantern_refused";
+constexpr const char* kDeliveries = "x-delivery-count";  // of quorum queues; says nothing of another queue
 
 // As text; nothing: of a kind that is not kept.
 std::optional<std::string> text_of(const amqp_field_value_t& value) {
@@ -108,7 +109,7 @@ public:
         std::vector<amqp_table_entry_t> entries;
         std::size_t taken = kHeaderRoom + message.content_type.size() + message.correlation_id.size();
         for (const auto& [name, value] : message.headers) {
-            if (name == kReason) continue;
+            if (name == kReason || name == kDeliveries) continue;
             entries.push_back(text_entry(name, value));
             taken += name.size() + value.size() + 8;
         }

@@ -1,6 +1,6 @@
-// The JSON Schemas of event types, files <TYPE>.<version>.json of one directory. They say what an event from outside
-// must look like, and what of any event may be shown: properties marked "x-secret": true never are. An event without
-// a schema is shown without its data.
+// The JSON Schemas of event types, files <TYPE>.<version>.json of one directory. They say what an event from
+// outside must look like, and what of any event may be shown: properties marked "x-secret": true never are. An
+// event without a schema is shown without its data.
 #pragma once
 
 #include <filesystem>
@@ -30,8 +30,8 @@ public:
     bool knows(const std::string& type, int version) const;
     // All of them as JSON text, by type and version.
     std::map<std::pair<std::string, int>, std::string> texts() const;
-    // Empty: `data` (JSON text) fits, or there is no schema; ask knows(). What was shown once, as in an export, has no
-    // secrets any more: there they may lack.
+    // Empty: `data` (JSON text) fits, or there is no schema; ask knows(). What was shown once, as in an export, has
+    // no secrets any more: there they may lack.
     enum class Secrets { required, may_lack };
     std::vector<Violation> check(const std::string& type, int version, std::string_view data,
                                  Secrets secrets = Secrets::required) const;

@@ -46,9 +46,8 @@ std::optional<std::string> populate(const json::value& document, valijson::Schem
 
 bool refers(const json::value& value) {
     if (const auto* object = value.if_object())
-        return std::any_of(object->begin(), object->end(), [](const auto& member) {
-            return member.key() == "$ref" || refers(member.value());
-        });
+        return std::any_of(object->begin(), object->end(),
+                           [](const auto& member) { return member.key() == "$ref" || refers(member.value()); });
     const auto* array = value.if_array();
     return array != nullptr && std::any_of(array->begin(), array->end(), refers);
 }

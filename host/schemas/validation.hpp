@@ -1,5 +1,5 @@
-// A JSON document against a JSON Schema (draft 7), with all errors, in words for whoever wrote the document. What was
-// found is told by its kind and size, never by its value: it may be a secret.
+// A JSON document against a JSON Schema (draft 7), with all errors, in words for whoever wrote the document. What
+// was found is told by its kind and size, never by its value: it may be a secret.
 //
 // Of a document for a schema with patterns, no text may have more than kPatternTextBytesMax bytes: matching takes a
 // stack in proportion to it.

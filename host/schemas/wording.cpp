@@ -234,8 +234,9 @@ Violation violation_of(const Complaint& complaint, const json::value& schema, co
         return {pointer_of(place), "is required"};
     }
     const auto views = views_at(schema, place);
-    const std::string unknown = "Object contains a property that could not be validated using 'properties' or "
-                                "'additionalProperties' constraints: '";
+    const std::string unknown =
+        "Object contains a property that could not be validated using 'properties' or "
+        "'additionalProperties' constraints: '";
     if (const auto name = between(text, unknown, "'.")) {
         place.push_back(*name);
         return {pointer_of(place), known_words(views)};

@@ -1,5 +1,5 @@
-// lantern intake: events of other producers from a queue of RabbitMQ into the store. One process of a cluster reads,
-// the others stand by.
+// lantern intake: events of other producers from a queue of RabbitMQ into the store. One process of a cluster
+// reads, the others stand by.
 #include <unistd.h>
 
 #include "host/apps/host/host.hpp"
@@ -71,12 +71,12 @@ private:
         try {
             if (!consuming_) {
                 arrivals_.emplace(settings_.postgres_url);
-                consuming_.emplace(intake::Consuming::World{
-                    intake_,
-                    {*arrivals_, [this]() -> command::Store& { return store(); }, random_},
-                    queue_,
-                    settings_.intake.queue,
-                    settings_.http.body_bytes_max});
+                consuming_.emplace(
+                    intake::Consuming::World{intake_,
+                                             {*arrivals_, [this]() -> command::Store& { return store(); }, random_},
+                                             queue_,
+                                             settings_.intake.queue,
+                                             settings_.http.body_bytes_max});
             }
         } catch (const Fault& fault) {
             intake::Consuming::Turn turn;
@@ -126,7 +126,8 @@ private:
             note_.appended = note_.known = note_.refused = 0;
             note_.last_refusal.clear();
         } catch (const Fault& fault) {
-            log_.debug("cannot tell what the intake does", {{"why", fault.what()}});  // the next turn says it louder
+            log_.debug("cannot tell what the intake does",
+                       {{"why", fault.what()}});  // the next turn says it louder
         }
     }
 

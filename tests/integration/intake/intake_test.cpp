@@ -19,7 +19,6 @@
 namespace lantern::rabbitmq {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 

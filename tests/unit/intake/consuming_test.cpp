@@ -132,6 +132,7 @@ TEST_F(ConsumingTest, BadMessagesAreLaidAsideAndHoldBackNoOther) {
     const auto done = turn();
     EXPECT_EQ(done.appended, 2u);
     EXPECT_EQ(done.refused, 4u);
+    EXPECT_EQ(done.last_refusal, "/id: Another event came with this source and id before.");
     EXPECT_EQ(events(), 2u);
     EXPECT_THAT(queue.given, IsEmpty());
     std::vector<std::int64_t> statuses;

@@ -67,12 +67,27 @@ private:
         for (const auto& [counter, delta] : append.counters) store_.counters[counter] += delta;
     }
 
+    static Refusal refusal_of(Kind kind, std::size_t at, Revision next = {}) {
+        Refusal refusal;
+        refusal.kind = kind;
+        refusal.number = static_cast<std::int64_t>(at + 1);
+        refusal.next = next;
+        return refusal;
+    }
+    static Refusal taken(const KeyMove& move) {
+        Refusal refusal;
+        refusal.kind = Kind::key_taken;
+        refusal.scope = move.key.scope;
+        refusal.stream = move.stream;
+        return refusal;
+    }
+
     std::optional<Refusal> refuse(const Append& append) {
         std::map<std::string, Revision> heads;
         for (std::size_t at = 0; at < append.events.size(); ++at)
             if (const auto found = known_.find({append.events[at].source, append.events[at].id});
                 found != known_.end() && !same(found->second.event, append.events[at]))
-                return Refusal{Kind::reused, static_cast<std::int64_t>(at + 1), {}, {}, {}};
+                return refusal_of(Kind::reused, at);
         const auto been = known(append.events);
         if (std::find(been.begin(), been.end(), false) == been.end()) return std::nullopt;
         for (const auto& [stream, head] : append.heads)
@@ -82,13 +97,12 @@ private:
             if (known_.contains({event.source, event.id})) continue;
             auto& next = heads.try_emplace(name_of(event), head_of(name_of(event))).first->second;
             ++next.value;
-            if (event.revision.value_or(next) != next)
-                return Refusal{Kind::revision, static_cast<std::int64_t>(at + 1), next, {}, {}};
+            if (event.revision.value_or(next) != next) return refusal_of(Kind::revision, at, next);
         }
         for (const auto& move : append.held)
             if (const auto holder = store_.keys.find(move.key);
                 holder != store_.keys.end() && holder->second != name_of(move.stream))
-                return Refusal{Kind::key_taken, 0, {}, move.key.scope, move.stream};
+                return taken(move);
         return std::nullopt;
     }
 

@@ -9,7 +9,6 @@
 namespace lantern::intake {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 class IntakeTest : public testing::Test {

@@ -76,7 +76,8 @@ TEST(Validate, ABadSchemaIsToldWithItsPlace) {
 }
 
 TEST(Validate, TextThatIsNotJsonIsSaidToBeNone) {
-    EXPECT_THAT(validate("{", "{}").at(0).message, HasSubstr("the schema is none: text that is not JSON, line 1, column 2"));
+    EXPECT_THAT(validate("{", "{}").at(0).message,
+                HasSubstr("the schema is none: text that is not JSON, line 1, column 2"));
     EXPECT_THAT(validate("{}", "{").at(0).message, HasSubstr("this is not JSON"));
     EXPECT_THAT(validate(R"({"type": "nonsense"})", "{}").at(0).message, HasSubstr("the schema is none"));
     EXPECT_FALSE(refuse_schema("{}"));
