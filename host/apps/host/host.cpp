@@ -107,7 +107,8 @@ std::unique_ptr<Reconciler> Host::prepare(const processes::StopRequest& stop) {
                 throw Fault(FaultKind::configuration, "host",
                             "the database is not of this build's shape; run: lantern migrate");
             catalog_.emplace(settings_.postgres_url);
-            auto reconciler = std::make_unique<Reconciler>(at_, settings_, Reconciler::Self{run_, options_.roles}, log_);
+            auto reconciler =
+                std::make_unique<Reconciler>(at_, settings_, Reconciler::Self{run_, options_.roles}, log_);
             if (auto target = reconciler->look()) target_ = *std::move(target);
             remember_the_dead();
             return reconciler;
@@ -137,8 +138,13 @@ void Host::remember_the_dead() {
 
 void Host::aim_at(Target target) {
     target_ = std::move(target);
-    supervise::Wanted wanted{options_.roles, settings_.http.processes, target_.handlers, target_.editions,
-                              target_.jobs,   settings_.backfill.processes, !settings_.intake.queue.empty()};
+    supervise::Wanted wanted{options_.roles,
+                             settings_.http.processes,
+                             target_.handlers,
+                             target_.editions,
+                             target_.jobs,
+                             settings_.backfill.processes,
+                             !settings_.intake.queue.empty()};
     const auto members = supervise::members(wanted);
     if (std::erase_if(not_starting_, [&](const auto& entry) { return !members.contains(entry.first); }) > 0)
         tell_who_does_not_start();
@@ -191,8 +197,8 @@ void Host::forget_the_dead() {
 void Host::report_ready() {
     try {
         const auto& http = settings_.http;
-        if (options_.roles.contains(Role::api) && !(http.tls ? port_listens(http.address, http.port)
-                                                             : http_answers(http.address, http.port, "/readyz")))
+        if (options_.roles.contains(Role::api) &&
+            !(http.tls ? port_listens(http.address, http.port) : http_answers(http.address, http.port, "/readyz")))
             return;
         if (options_.roles.contains(Role::worker) && !all_bound()) return;
         const auto relay = catalog_->relay();

@@ -65,11 +65,11 @@ private:
     Target target_;
     std::map<supervise::Member, std::string> not_starting_;  // how they ended, while another edition stands in
     std::optional<postgres::Catalog> catalog_;
-    std::set<int> dead_workers_;  // pids whose leases are still to be freed
-    std::set<Uuid> dead_relays_;    // whose leadership is still to be freed
+    std::set<int> dead_workers_;     // pids whose leases are still to be freed
+    std::set<Uuid> dead_relays_;     // whose leadership is still to be freed
     std::set<Uuid> dead_backfills_;  // whose shares of jobs are
-    const Uuid run_;              // names this run of the host to its children
-    Timestamp relay_seen_{};      // heartbeat of whoever led when we first looked
+    const Uuid run_;                 // names this run of the host to its children
+    Timestamp relay_seen_{};         // heartbeat of whoever led when we first looked
     bool ready_ = false;
 };
 
