@@ -39,7 +39,7 @@ function written({ path, method, operation }, drawn) {
   let fits = true;
   for (const { name, in: place, value, fits: own } of parameters) {
     if (value === undefined) continue;
-    const text = (typeof value === "object" ? JSON.stringify(value) : String(value)).toWellFormed();
+    const text = Buffer.from(typeof value === "object" ? JSON.stringify(value) : String(value)).toString(); // well-formed
     fits &&= own;
     if (place === "header") headers[name] = text.replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, "?");
     else if (place === "query") query.push(`${encodeURIComponent(name)}=${encodeURIComponent(text)}`);
