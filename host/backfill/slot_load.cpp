@@ -17,7 +17,8 @@ SlotLoad::Done SlotLoad::run(Scan& scan, Load& load, StreamId until) {
         Event& event = scanned.event;
         if (event.stream != row_.stream) {
             end_stream(load);
-            if (tally_.events >= parts_.chunk_events || load.bytes() >= kChunkBytes || fold_.partials() >= kPartialsMax) {
+            if (tally_.events >= parts_.chunk_events || load.bytes() >= kChunkBytes ||
+                fold_.partials() >= kPartialsMax) {
                 const std::int64_t events = tally_.events;
                 if (!commit(load, row_.stream)) return Done::lost;
                 if (!parts_.go_on(events)) return Done::stopped;

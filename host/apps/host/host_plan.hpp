@@ -27,7 +27,7 @@ struct Refused {
 
 struct HostPlan {
     std::vector<Runnable> runnable;
-    std::vector<Refused> refused;    // they do not run
+    std::vector<Refused> refused;  // they do not run
     // Of `runnable`: the build that ran before goes on, and why the newer does not; empty: it will.
     std::vector<Refused> held_back;
     std::vector<Runnable> quarantined;  // of `refused`: the build that is there, and none to go back to

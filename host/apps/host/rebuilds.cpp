@@ -39,8 +39,7 @@ std::string Rebuilds::rebuild_for(const HandlerName& handler, const Description&
     if (!known) {
         JobRequest request;
         request.keep = keep_;
-        const auto job =
-            jobs_.start({handler, "rebuild", request.json(), "host " + host_, 0, installed.build});
+        const auto job = jobs_.start({handler, "rebuild", request.json(), "host " + host_, 0, installed.build});
         if (!job)
             return build + " needs a rebuild, which waits for job " + std::to_string(job.error()) +
                    " of this handler; `lantern jobs follow " + std::to_string(job.error()) + "` shows it";
@@ -53,7 +52,8 @@ std::string Rebuilds::rebuild_for(const HandlerName& handler, const Description&
     const std::string number = std::to_string(known->id), again = "`lantern backfill " + handler.value + "` ";
     if (known->state == "failed")
         return build + " does not take over, its rebuild, job " + number + ", failed: " + known->reason +
-               ". Put a mended build into the plugin directory, or `lantern jobs resume " + number + "` tries again";
+               ". Put a mended build into the plugin directory, or `lantern jobs resume " + number +
+               "` tries again";
     if (known->state == "cancelled")
         return build + " does not take over, its rebuild, job " + number + ", was cancelled; " + again +
                "begins another";

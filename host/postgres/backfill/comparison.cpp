@@ -85,9 +85,10 @@ Comparison compare(Connection& connection, const std::string& left_name, const s
                    const std::vector<Table>& tables, const Chosen& chosen) {
     const auto left = sql_name(left_name), right = sql_name(right_name);
     Comparison comparison;
-    comparison.streams_unsettled =
-        connection.query("select count(*) filter (where not settled) from (" + settled_streams(left, right, chosen) + ") s")
-            .integer(0, 0);
+    comparison.streams_unsettled = connection
+                                       .query("select count(*) filter (where not settled) from (" +
+                                              settled_streams(left, right, chosen) + ") s")
+                                       .integer(0, 0);
     for (const auto& table : tables) {
         const bool owned = table.ownership == Ownership::owned;
         if (chosen && !owned) {
@@ -103,7 +104,8 @@ Comparison compare(Connection& connection, const std::string& left_name, const s
         const auto counts = connection.query(
             "select count(*) filter (where p.same), count(*) filter (where not p.same and " + settled +
             "), count(*) filter (where not p.same and not " + settled + ") from " + from);
-        comparison.tables.push_back({table.name, counts.integer(0, 0), counts.integer(0, 1), counts.integer(0, 2), true});
+        comparison.tables.push_back(
+            {table.name, counts.integer(0, 0), counts.integer(0, 1), counts.integer(0, 2), true});
         if (counts.integer(0, 1) == 0 || comparison.differences.size() >= kDifferencesMax) continue;
         const auto name = sql_name(table.name);
         const auto rows = connection.query(

@@ -195,7 +195,8 @@ bool Jobs::note(const SlotLease& steps, const std::string& progress) {
 }
 
 bool Jobs::end(const SlotLease& steps, const std::string& state, const std::string& reason) {
-    return written("state = $1, reason = $2, slowed = '', ended_at = clock_timestamp()", steps, Params{}.add(state).add(reason));
+    return written("state = $1, reason = $2, slowed = '', ended_at = clock_timestamp()", steps,
+                   Params{}.add(state).add(reason));
 }
 
 }  // namespace lantern::postgres

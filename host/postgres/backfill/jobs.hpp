@@ -72,7 +72,7 @@ public:
     // The supervisor saw the process end while it held something: that is free at once.
     void lost(const WorkerId& worker);
     void slowed(std::int64_t job, const std::string& why);  // empty: no longer
-    void fail(std::int64_t job, const std::string& why);  // whatever its state, unless it has ended
+    void fail(std::int64_t job, const std::string& why);    // whatever its state, unless it has ended
     // Each of these is written only by the holder of the steps; false: that is another by now.
     bool enter(const SlotLease& steps, const std::string& phase);
     bool set_schema(const SlotLease& steps, const std::string& schema, const Mark& mark);
