@@ -50,7 +50,7 @@ Result<Importer::Imported, std::vector<LineProblem>> Importer::import(std::vecto
         if (problems.empty()) {
             const auto appended = parts_.intake.append(chunk);
             if (appended) return Imported{lines.size(), given - lines.size()};
-            if (appended.error().kind == ChunkRefusal::Kind::moved && round < kRoundsMax) {
+            if (appended.error().kind == Refusal::Kind::moved && round < kRoundsMax) {
                 forget(touched);
                 continue;
             }
@@ -164,12 +164,12 @@ std::optional<std::string> Importer::move(Chunk& chunk, const StreamName& stream
     return std::nullopt;
 }
 
-LineProblem Importer::problem_of(const ChunkRefusal& refusal, const Chunk& chunk) const {
+LineProblem Importer::problem_of(const Refusal& refusal, const Chunk& chunk) const {
     switch (refusal.kind) {
-        case ChunkRefusal::Kind::revision:
+        case Refusal::Kind::revision:
             return {refusal.number, "revision",
                     "expected " + std::to_string(refusal.next.value) + ", the next revision of its stream"};
-        case ChunkRefusal::Kind::key_taken: {
+        case Refusal::Kind::key_taken: {
             std::int64_t last = 0;
             for (const auto& line : chunk.lines)
                 if (stream_of(line) == refusal.stream) last = line.number;
@@ -177,7 +177,8 @@ LineProblem Importer::problem_of(const ChunkRefusal& refusal, const Chunk& chunk
                     "the " + refusal.scope + " of " + refusal.stream.aggregate_type + "/" +
                         refusal.stream.aggregate_id + " is taken by another " + refusal.stream.aggregate_type};
         }
-        case ChunkRefusal::Kind::moved:
+        case Refusal::Kind::reused:
+        case Refusal::Kind::moved:
             break;
     }
     return {chunk.lines.front().number, "subject",

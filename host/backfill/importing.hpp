@@ -57,7 +57,7 @@ private:
     std::vector<LineProblem> check(const std::vector<ImportLine>& lines) const;
     std::vector<LineProblem> move(Chunk& chunk, const std::set<StreamName>& touched);
     std::optional<std::string> move(Chunk& chunk, const StreamName& stream);
-    LineProblem problem_of(const ChunkRefusal& refusal, const Chunk& chunk) const;
+    LineProblem problem_of(const Refusal& refusal, const Chunk& chunk) const;
     void forget(const std::set<StreamName>& touched);
 
     Parts parts_;

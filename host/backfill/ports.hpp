@@ -44,16 +44,18 @@ struct Chunk {
     Effects effects = Effects::suppressed;
 };
 
-struct ChunkRefusal {
+// Why nothing of what was to be appended together was appended.
+struct Refusal {
     enum class Kind {
         moved,      // a line was imported or a stream appended to meanwhile: look again
-        key_taken,  // `scope`, for `stream`
-        revision,   // line `number`: the next revision is `next`
+        key_taken,  // `scope`, by the new state of `stream`
+        revision,   // line or event `number`: the next revision is `next`
+        reused,     // event `number`: its source and id are of another event; not of an import
     } kind = Kind::moved;
-    std::string scope;
-    StreamName stream;
     std::int64_t number = 0;
     Revision next;
+    std::string scope;
+    StreamName stream;
 };
 
 class Intake {
@@ -64,7 +66,7 @@ public:
     virtual std::vector<bool> known(std::span<const ImportLine> lines) = 0;
     virtual std::vector<Revision> heads(std::span<const StreamName> streams) = 0;
     virtual std::vector<Event> history(const StreamName& stream) = 0;  // by revision
-    virtual Result<void, ChunkRefusal> append(const Chunk& chunk) = 0;
+    virtual Result<void, Refusal> append(const Chunk& chunk) = 0;
 };
 
 // ---- rebuild ------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ namespace lantern::intake {
 // `revision`, when given, is the one that it must get.
 using Arrival = backfill::ImportLine;
 using backfill::KeyMove;
+using backfill::Refusal;
 using backfill::StreamName;
 
 // What is appended together: all of it, or nothing.
@@ -36,19 +37,6 @@ struct Recorded {
     Revision revision;
     bool known = false;  // it was there before, by source and id
     bool operator==(const Recorded&) const = default;
-};
-
-struct Refusal {
-    enum class Kind {
-        moved,      // a stream is not at its head any more: fold again
-        revision,   // event `number` asked for another revision than the next, `next`
-        reused,     // event `number`: its source and id are of another event
-        key_taken,  // `scope`, by the new state of `stream`
-    } kind = Kind::moved;
-    std::int64_t number = 0;
-    Revision next;
-    std::string scope;
-    StreamName stream;
 };
 
 class Arrivals {

@@ -48,31 +48,6 @@ Params parameters_of(const intake::Append& append) {
     return params;
 }
 
-std::optional<intake::Refusal> refusal_of(const Fault& fault) {
-    using Kind = intake::Refusal::Kind;
-    const std::string_view message = fault.what();
-    intake::Refusal refusal;
-    if (fault.code() == "LN006" || fault.kind() == FaultKind::conflict) return refusal;
-    if (fault.code() == "LN007") {
-        refusal.kind = Kind::revision;
-        refusal.number = number_behind(message, "event ");
-        refusal.next = Revision{number_behind(message, "next: ")};
-        return refusal;
-    }
-    if (fault.code() == "LN008") {
-        refusal.kind = Kind::reused;
-        refusal.number = number_behind(message, "of event: ");
-        return refusal;
-    }
-    if (fault.code() == "LN003") {
-        refusal.kind = Kind::key_taken;
-        refusal.scope = line_behind(message, "scope: ");
-        refusal.stream = stream_in_detail(message);
-        return refusal;
-    }
-    return std::nullopt;
-}
-
 }  // namespace
 
 Arrivals::Arrivals(const std::string& url) : connection_({.url = url, .application_name = "lantern intake"}) {}
@@ -98,7 +73,7 @@ Result<std::vector<intake::Recorded>, intake::Refusal> Arrivals::append(const in
         LANTERN_ASSERT(recorded.size() == append.events.size(), "each event of an append has its place");
         return recorded;
     } catch (const Fault& fault) {
-        if (auto refusal = refusal_of(fault)) return failure(*std::move(refusal));
+        if (auto refusal = refusal_of(fault, "event ")) return failure(*std::move(refusal));
         throw;
     }
 }

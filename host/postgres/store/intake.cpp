@@ -53,26 +53,6 @@ void add_line(std::string& out, const backfill::ImportLine& line) {
     field(line.metadata, '\n');
 }
 
-std::optional<backfill::ChunkRefusal> refusal_of(const Fault& fault) {
-    using Kind = backfill::ChunkRefusal::Kind;
-    const std::string_view message = fault.what();
-    backfill::ChunkRefusal refusal;
-    if (fault.code() == "LN006" || fault.kind() == FaultKind::conflict) return refusal;
-    if (fault.code() == "LN007") {
-        refusal.kind = Kind::revision;
-        refusal.number = number_behind(message, "line ");
-        refusal.next = Revision{number_behind(message, "next: ")};
-        return refusal;
-    }
-    if (fault.code() == "LN003") {
-        refusal.kind = Kind::key_taken;
-        refusal.scope = line_behind(message, "scope: ");
-        refusal.stream = stream_in_detail(message);
-        return refusal;
-    }
-    return std::nullopt;
-}
-
 }  // namespace
 
 Intake::Intake(const std::string& url)
@@ -128,7 +108,7 @@ std::vector<Event> Intake::history(const backfill::StreamName& stream) {
     return read_events(connection_.exec(kHistory, Params{}.add(stream.aggregate_type).add(stream.aggregate_id)));
 }
 
-Result<void, backfill::ChunkRefusal> Intake::append(const backfill::Chunk& chunk) {
+Result<void, backfill::Refusal> Intake::append(const backfill::Chunk& chunk) {
     using Head = std::pair<backfill::StreamName, Revision>;
     ready();
     std::string lines;
@@ -148,7 +128,7 @@ Result<void, backfill::ChunkRefusal> Intake::append(const backfill::Chunk& chunk
         transaction.commit();
         return boost::outcome_v2::success();
     } catch (const Fault& fault) {
-        if (auto refusal = refusal_of(fault)) return failure(*std::move(refusal));
+        if (auto refusal = refusal_of(fault, "line ")) return failure(*std::move(refusal));
         throw;
     }
 }

@@ -15,7 +15,7 @@ public:
     std::vector<Revision> heads(std::span<const backfill::StreamName> streams) override;
     std::vector<Event> history(const backfill::StreamName& stream) override;
     // Fault in_doubt: it may have committed; the lines that did are known then.
-    Result<void, backfill::ChunkRefusal> append(const backfill::Chunk& chunk) override;
+    Result<void, backfill::Refusal> append(const backfill::Chunk& chunk) override;
 
 private:
     void ready();

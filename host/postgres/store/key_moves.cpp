@@ -5,6 +5,34 @@
 #include "host/postgres/array_literal.hpp"
 
 namespace lantern::postgres {
+namespace {
+
+// "line 7 has another revision than the next: 3" -> 3 when asked behind "next: ".
+std::int64_t number_behind(std::string_view message, std::string_view mark) {
+    std::int64_t number = 0;
+    const auto at = message.find(mark);
+    if (at != std::string_view::npos)
+        std::from_chars(message.data() + at + mark.size(), message.data() + message.size(), number);
+    return number;
+}
+
+// To the end of its line; empty: the mark is not there.
+std::string line_behind(std::string_view message, std::string_view mark) {
+    const auto at = message.find(mark);
+    if (at == std::string_view::npos) return {};
+    const auto rest = message.substr(at + mark.size());
+    return std::string(rest.substr(0, rest.find('\n')));
+}
+
+// The stream that wanted a key which is taken.
+backfill::StreamName stream_in_detail(std::string_view message) {
+    const auto stream = line_behind(message, "DETAIL:  ");
+    const auto slash = stream.find('/');
+    if (slash == std::string::npos) return {};
+    return {stream.substr(0, slash), stream.substr(slash + 1)};
+}
+
+}  // namespace
 
 void add_moves(Params& params, const std::vector<backfill::KeyMove>& moves) {
     using Move = backfill::KeyMove;
@@ -21,26 +49,29 @@ void add_counters(Params& params, const std::map<std::string, std::int64_t>& cou
     params.add(array_of(counters, [](const Counter& counter) { return counter.second; }));
 }
 
-std::int64_t number_behind(std::string_view message, std::string_view mark) {
-    std::int64_t number = 0;
-    const auto at = message.find(mark);
-    if (at != std::string_view::npos)
-        std::from_chars(message.data() + at + mark.size(), message.data() + message.size(), number);
-    return number;
-}
-
-std::string line_behind(std::string_view message, std::string_view mark) {
-    const auto at = message.find(mark);
-    if (at == std::string_view::npos) return {};
-    const auto rest = message.substr(at + mark.size());
-    return std::string(rest.substr(0, rest.find('\n')));
-}
-
-backfill::StreamName stream_in_detail(std::string_view message) {
-    const auto stream = line_behind(message, "DETAIL:  ");
-    const auto slash = stream.find('/');
-    if (slash == std::string::npos) return {};
-    return {stream.substr(0, slash), stream.substr(slash + 1)};
+std::optional<backfill::Refusal> refusal_of(const Fault& fault, std::string_view numbered) {
+    using Kind = backfill::Refusal::Kind;
+    const std::string_view message = fault.what();
+    backfill::Refusal refusal;
+    if (fault.code() == "LN006" || fault.kind() == FaultKind::conflict) return refusal;
+    if (fault.code() == "LN007") {
+        refusal.kind = Kind::revision;
+        refusal.number = number_behind(message, numbered);
+        refusal.next = Revision{number_behind(message, "next: ")};
+        return refusal;
+    }
+    if (fault.code() == "LN008") {
+        refusal.kind = Kind::reused;
+        refusal.number = number_behind(message, "of event: ");
+        return refusal;
+    }
+    if (fault.code() == "LN003") {
+        refusal.kind = Kind::key_taken;
+        refusal.scope = line_behind(message, "scope: ");
+        refusal.stream = stream_in_detail(message);
+        return refusal;
+    }
+    return std::nullopt;
 }
 
 }  // namespace lantern::postgres

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,11 +19,8 @@ void add_moves(Params& params, const std::vector<backfill::KeyMove>& moves);
 // Two arrays: names, and by how much.
 void add_counters(Params& params, const std::map<std::string, std::int64_t>& counters);
 
-// "line 7 has another revision than the next: 3" -> 3 when asked behind "next: ".
-std::int64_t number_behind(std::string_view message, std::string_view mark);
-// To the end of its line; empty: the mark is not there.
-std::string line_behind(std::string_view message, std::string_view mark);
-// The stream that wanted a key which is taken.
-backfill::StreamName stream_in_detail(std::string_view message);
+// What the server's functions for such appends say; `numbered` is what stands before the number of a line or event.
+// Nothing: it is another fault.
+std::optional<backfill::Refusal> refusal_of(const Fault& fault, std::string_view numbered);
 
 }  // namespace lantern::postgres

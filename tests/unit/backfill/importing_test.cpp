@@ -60,17 +60,17 @@ public:
         for (const auto& stream : streams) heads.push_back(head(stream));
         return heads;
     }
-    Result<void, ChunkRefusal> append(const Chunk& chunk) override {
+    Result<void, Refusal> append(const Chunk& chunk) override {
         ++appends;
         if (before_append) std::exchange(before_append, nullptr)();
         for (const auto& [stream, expected] : chunk.heads) {
-            if (expected != head(stream)) return failure(ChunkRefusal{});
+            if (expected != head(stream)) return failure(Refusal{});
         }
         for (const auto& move : chunk.freed) keys_.erase(move.key.key);
         for (const auto& move : chunk.held)
             if (!keys_.emplace(move.key.key, move.stream).second) {
-                ChunkRefusal refusal;
-                refusal.kind = ChunkRefusal::Kind::key_taken;
+                Refusal refusal;
+                refusal.kind = Refusal::Kind::key_taken;
                 refusal.scope = move.key.scope;
                 refusal.stream = move.stream;
                 return failure(refusal);
