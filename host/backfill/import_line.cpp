@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <cmath>
 #include <limits>
 
+#include "host/command/json_numbers.hpp"
 #include "host/core/clock.hpp"
 #include "host/core/limits.hpp"
 
@@ -91,15 +91,6 @@ bool has_controls(std::string_view text) {
     return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
 }
 
-// A number like 1e400: JSON has it, whoever computes with it has not, and it could not be written again.
-bool is_beyond(const json::value& value) {
-    if (const auto* number = value.if_double()) return !std::isfinite(*number);
-    if (const auto* array = value.if_array()) return std::any_of(array->begin(), array->end(), is_beyond);
-    const auto* object = value.if_object();
-    return object &&
-           std::any_of(object->begin(), object->end(), [](const auto& of) { return is_beyond(of.value()); });
-}
-
 constexpr const char* kBeyond = "found a number that is too large to compute with, expected one up to 1.7e308";
 
 class Reader {
@@ -114,7 +105,7 @@ public:
         if (!object) return refuse("found " + kind_of(parsed) + ", expected a JSON object");
         object_ = object;
         for (const auto& [name, value] : *object)
-            if (is_beyond(value)) note(name, kBeyond);
+            if (command::is_beyond(value)) note(name, kBeyond);
         names();
         subject();
         numbers();
@@ -237,7 +228,7 @@ private:
             if (error || !parsed.is_object())
                 return note("metadata", "found text that is no JSON object, expected one");
             metadata = parsed.get_object();
-            if (is_beyond(parsed)) note("metadata", kBeyond);
+            if (command::is_beyond(parsed)) note("metadata", kBeyond);
         } else if (given && given->is_object()) {
             metadata = given->get_object();
         } else if (given && !given->is_null()) {

@@ -7,13 +7,17 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <mutex>
+#include <set>
 #include <vector>
 
 #include "host/core/fault.hpp"
@@ -23,6 +27,8 @@ namespace {
 
 constexpr int kFirstPort = 20'000;
 constexpr int kPorts = 12'000;  // below 32 768, where outgoing connections begin
+
+enum class Reserved { now, before, by_another };
 
 [[noreturn]] void refuse(const std::string& why) {
     throw Fault(FaultKind::configuration, "private servers", why);
@@ -65,6 +71,26 @@ std::uint64_t random_number() {
     std::uint64_t number = 0;
     if (getrandom(&number, sizeof number, 0) != sizeof number) refuse("the kernel gives no random bytes");
     return number;
+}
+
+// By a name among sockets, which goes with this process.
+Reserved reserve(int port) {
+    static std::mutex mutex;
+    static std::set<int> ours;
+    const std::lock_guard lock(mutex);
+    if (ours.contains(port)) return Reserved::before;
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string name = "lantern port " + std::to_string(port);
+    name.copy(address.sun_path + 1, sizeof address.sun_path - 1);  // a zero first: no file
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+    const int held = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (held < 0 || bind(held, reinterpret_cast<const sockaddr*>(&address), size) != 0) {
+        if (held >= 0) ::close(held);
+        return Reserved::by_another;
+    }
+    ours.insert(port);
+    return Reserved::now;
 }
 
 }  // namespace
@@ -138,7 +164,7 @@ bool port_is_free(int port) {
 int free_port() {
     for (int attempt = 0; attempt < 1000; ++attempt) {
         const int port = kFirstPort + static_cast<int>(random_number() % kPorts);
-        if (port_is_free(port)) return port;
+        if (port_is_free(port) && reserve(port) == Reserved::now) return port;
     }
     refuse("no free port between 20000 and 32000 on 127.0.0.1");
 }
@@ -146,7 +172,7 @@ int free_port() {
 int persistent_port(const std::filesystem::path& file) {
     const std::string noted = read_file(file);
     const int before = noted.empty() ? 0 : std::atoi(noted.c_str());
-    if (before > 0 && port_is_free(before)) return before;
+    if (before > 0 && port_is_free(before) && reserve(before) != Reserved::by_another) return before;
     const int port = free_port();
     write_private_file(file, std::to_string(port), {});
     return port;

@@ -42,8 +42,16 @@ int32_t state_load(void*, lantern_str) {
     return 0;
 }
 
-constexpr lantern_aggregate kAggregate = {
-    sizeof(lantern_aggregate), state_new, state_free, evolve, decide, unique_keys, state_save, state_load, nullptr, nullptr};
+constexpr lantern_aggregate kAggregate = {sizeof(lantern_aggregate),
+                                          state_new,
+                                          state_free,
+                                          evolve,
+                                          decide,
+                                          unique_keys,
+                                          state_save,
+                                          state_load,
+                                          nullptr,
+                                          nullptr};
 
 }  // namespace
 

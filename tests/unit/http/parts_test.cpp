@@ -35,8 +35,7 @@ TEST(Target, is_taken_apart_and_decoded) {
 TEST(Target, refuses_what_is_no_path) {
     for (const auto* bad : {"", "*", "http://x/y", "/%zz", "/a%00b", "/a?b=%0a", "/\x01", "/a b"})
         EXPECT_FALSE(parse_target(bad)) << bad;
-    for (const auto* bad : {"/.", "/./a", "/a/..", "/%2e/a"})
-        EXPECT_FALSE(parse_target(bad)) << bad;
+    for (const auto* bad : {"/.", "/./a", "/a/..", "/%2e/a"}) EXPECT_FALSE(parse_target(bad)) << bad;
 }
 
 TEST(Target, a_query_is_encoded_so_that_it_comes_back) {
@@ -116,6 +115,7 @@ TEST(JsonBody, says_where_it_is_malformed) {
     EXPECT_THAT(*refuse_body("{\"a\": 1"), HasSubstr("column 8"));
     EXPECT_THAT(*refuse_body("[]"), HasSubstr("object"));
     EXPECT_THAT(*refuse_body("7"), HasSubstr("object"));
+    EXPECT_THAT(*refuse_body(R"({"a": [{"b": -1e400}]})"), HasSubstr("too large"));
     EXPECT_THAT(*refuse_body("{\"a\": [\"x\\u0000\"]}"), HasSubstr("u0000"));
     EXPECT_THAT(*refuse_body("{\"x\\u0000\": 1}"), HasSubstr("u0000"));
     EXPECT_TRUE(refuse_body("{\"a\": \"\xff\"}")) << "no UTF-8";
