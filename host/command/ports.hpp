@@ -170,7 +170,7 @@ public:
     virtual Result<std::map<std::string, std::int64_t>> counts() const {
         return std::map<std::string, std::int64_t>{};
     }
-    virtual Result<std::string> save() const = 0;                    // JSON object
+    virtual Result<std::string> save() const = 0;  // JSON object
     virtual Result<void> load(const std::string& json) = 0;
 };
 

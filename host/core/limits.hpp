@@ -82,7 +82,8 @@ inline constexpr std::int64_t kPruneRows = 5000;
 
 // HTTP (settings: http)
 inline constexpr std::size_t kBodyBytesMax = 1u << 20;
-inline constexpr std::size_t kHttpQueueMax = 1024;        // requests taken and not yet answered, for each process (setting: waiting)
+inline constexpr std::size_t kHttpQueueMax =
+    1024;  // requests taken and not yet answered, for each process (setting: waiting)
 inline constexpr std::size_t kHttpConnectionsMax = 4096;  // for each process
 inline constexpr auto kHttpIdle = 60s;                    // also for a header or body that trickles
 inline constexpr std::size_t kHttpTargetBytesMax = 8u << 10;
@@ -91,7 +92,7 @@ inline constexpr std::size_t kHttpHeaderNameBytesMax = 256;
 inline constexpr std::size_t kHttpHeaderBytesMax = 16u << 10;  // of one value
 inline constexpr auto kHttpLinger = 2s;  // how long one whose request was refused is still listened to
 inline constexpr auto kTlsHandshake = 10s;
-inline constexpr auto kTlsLook = 5s;  // at the files of the certificate
+inline constexpr auto kTlsLook = 5s;    // at the files of the certificate
 inline constexpr auto kHttpDrain = 2s;  // how long a stopping process still reads on idle connections
 inline constexpr auto kPreferWaitMax = 30s;
 inline constexpr std::size_t kPageRowsDefault = 50;
@@ -101,8 +102,8 @@ inline constexpr std::size_t kTokensSeenMax = 20'000;  // remembered as good, fo
 inline constexpr auto kBlindAnswerAfter = 100ms;       // of routes whose answer tells nothing
 
 // Intake
-inline constexpr std::size_t kIntakeEventsMax = 1000;     // of one request
-inline constexpr std::uint16_t kIntakePrefetch = 100;     // messages of the queue
+inline constexpr std::size_t kIntakeEventsMax = 1000;  // of one request
+inline constexpr std::uint16_t kIntakePrefetch = 100;  // messages of the queue
 
 // Aggregates
 inline constexpr std::int64_t kSnapshotEvery = 100;          // events

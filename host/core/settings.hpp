@@ -87,11 +87,12 @@ struct HttpSettings {
     std::string admin_token;
     std::optional<TlsSettings> tls;  // nothing: plain HTTP
     std::size_t body_bytes_max = limits::kBodyBytesMax;
-    std::size_t connections_max = limits::kHttpConnectionsMax;   // of each process
-    std::size_t queue_max = limits::kHttpQueueMax;               // requests taken and not yet answered, of each process
-    std::chrono::milliseconds read_limit = limits::kHttpIdle;    // for one request to come, from the end of the last one
-    bool access_log = true;            // a line for each answer, of level info
-    std::vector<std::string> origins;  // of which browsers may read answers (CORS); "*": any
+    std::size_t connections_max = limits::kHttpConnectionsMax;  // of each process
+    std::size_t queue_max = limits::kHttpQueueMax;  // requests taken and not yet answered, of each process
+    std::chrono::milliseconds read_limit =
+        limits::kHttpIdle;                            // for one request to come, from the end of the last one
+    bool access_log = true;                           // a line for each answer, of level info
+    std::vector<std::string> origins;                 // of which browsers may read answers (CORS); "*": any
     enum class Docs { open, off } docs = Docs::open;  // the description and its pages, for anyone
     AuthSettings auth;
     std::vector<CommandRoute> commands;
@@ -136,9 +137,9 @@ struct CommandVerb {
 
 // Jobs of backfill.
 struct BackfillSettings {
-    int processes = limits::kBackfillProcesses;                        // of each job, on each host
-    std::chrono::milliseconds live_lag_max = limits::kLiveLagMax;      // a job slows down beyond; 0: never
-    std::chrono::milliseconds keep = limits::kKeepReplaced;            // the model that a swap replaced; 0: for good
+    int processes = limits::kBackfillProcesses;                    // of each job, on each host
+    std::chrono::milliseconds live_lag_max = limits::kLiveLagMax;  // a job slows down beyond; 0: never
+    std::chrono::milliseconds keep = limits::kKeepReplaced;        // the model that a swap replaced; 0: for good
 };
 
 struct LogSettings {

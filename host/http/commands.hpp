@@ -15,8 +15,7 @@ namespace lantern::http {
 class Commands {
 public:
     // What of a command's data is not as its route's schema says; any thread.
-    using Check =
-        std::function<std::vector<command::Rejection>(const CommandRoute& route, std::string_view data)>;
+    using Check = std::function<std::vector<command::Rejection>(const CommandRoute& route, std::string_view data)>;
     // All of it outlives this.
     struct World {
         command::CommandPath::World path;

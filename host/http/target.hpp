@@ -19,7 +19,8 @@ struct Target {
     const std::string* parameter(std::string_view name) const;  // the first; nullptr: none
 };
 
-// Nothing when it is no path with query, or holds control characters or dot segments ("." and "..", encoded or not).
+// Nothing when it is no path with query, or holds control characters or dot segments ("." and "..", encoded or
+// not).
 std::optional<Target> parse_target(std::string_view target);
 
 // name=value&..., encoded.

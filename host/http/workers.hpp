@@ -24,9 +24,9 @@ namespace lantern::http {
 class Session {
 public:
     struct Adapters {
-        std::function<std::unique_ptr<command::Store>()> store;   // may throw Fault
-        std::function<std::unique_ptr<Reads>()> reads;            // may throw Fault
-        std::function<std::unique_ptr<Admissions>()> admissions;  // may throw Fault
+        std::function<std::unique_ptr<command::Store>()> store;         // may throw Fault
+        std::function<std::unique_ptr<Reads>()> reads;                  // may throw Fault
+        std::function<std::unique_ptr<Admissions>()> admissions;        // may throw Fault
         std::function<std::unique_ptr<intake::Arrivals>()> arrivals{};  // may throw Fault
     };
     explicit Session(const Adapters& adapters) : adapters_(adapters) {}

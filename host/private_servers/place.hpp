@@ -24,8 +24,8 @@ std::string random_secret();
 std::string persistent_secret(const std::filesystem::path& file);
 
 bool port_is_free(int port);
-// On the loopback, outside the range from which the kernel takes ports of outgoing connections. No other process gets
-// it from here while this one lives: some seconds go by until a server listens.
+// On the loopback, outside the range from which the kernel takes ports of outgoing connections. No other process
+// gets it from here while this one lives: some seconds go by until a server listens.
 int free_port();
 // The port in `file` if it is free, otherwise a free one, written there.
 int persistent_port(const std::filesystem::path& file);

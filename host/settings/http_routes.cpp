@@ -198,7 +198,8 @@ void read_query(Reading& reading, const YAML::Node& node, QueryRoute& route, Tak
     if (kind) {
         check_query(reading, keys, route);
     } else if (keys.place("show").Mark().pos == keys.node().Mark().pos) {
-        reading.report(keys.node(), "a query route without \"show\"", "show: row, rows, history, state or deliveries");
+        reading.report(keys.node(), "a query route without \"show\"",
+                       "show: row, rows, history, state or deliveries");
     }
     take_path(reading, keys, "GET", route.path, taken);
 }

@@ -92,7 +92,8 @@ void read_intake(Reading& reading, const YAML::Node& node, IntakeSettings& intak
                          {{"refuse", Unknown::refuse}, {"accept", Unknown::accept}});
     keys.refuse_unknown();
     if (!intake.path.empty() && (intake.path.front() != '/' || intake.path.find('{') != std::string::npos))
-        reading.report(keys.place("path"), "the path " + in_quotes(intake.path), "a path like /v1/events/, or none");
+        reading.report(keys.place("path"), "the path " + in_quotes(intake.path),
+                       "a path like /v1/events/, or none");
     for (const auto& type : intake.into_aggregates)
         if (const auto refusal = refuse_name(type); !refusal.empty())
             reading.report(keys.place("into_aggregates"), "the aggregate type " + in_quotes(type), refusal);

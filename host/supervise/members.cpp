@@ -49,7 +49,8 @@ std::set<Member> members(const Wanted& wanted) {
     if (wanted.roles.contains(Role::api))
         for (int index = 0; index < wanted.api_processes; ++index)
             found.insert({Role::api, "", index, edition("")});
-    if (wanted.roles.contains(Role::intake) && wanted.intake_queue) found.insert({Role::intake, "", 0, edition("")});
+    if (wanted.roles.contains(Role::intake) && wanted.intake_queue)
+        found.insert({Role::intake, "", 0, edition("")});
     if (wanted.roles.contains(Role::relay)) found.insert({Role::relay, "", 0});
     if (wanted.roles.contains(Role::worker))
         for (const auto& handler : wanted.handlers)

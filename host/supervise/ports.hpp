@@ -47,8 +47,8 @@ struct Sentence {
 struct Death {
     Member member;
     int pid = 0;
-    std::string how;  // "exit code 3", "signal 9 (Killed)"
-    int signal = 0;   // 0: it exited
+    std::string how;     // "exit code 3", "signal 9 (Killed)"
+    int signal = 0;      // 0: it exited
     bool clean = false;  // with 0
     std::optional<Sentence> sentence{};
     std::vector<Call> calls{};  // of its threads, when it ended

@@ -55,8 +55,7 @@ void abi() {
         std::cerr << library.error() << "\n";
         std::exit(1);
     }
-    const auto projection =
-        library.value()->make_projection("{}", {});
+    const auto projection = library.value()->make_projection("{}", {});
     const auto add = [&](const char* name, const char* type) {
         benchmark::RegisterBenchmark(name,
                                      [&, type](benchmark::State& state) { call(state, *projection.value(), type); })

@@ -114,13 +114,14 @@ void add_store(Metrics& page, postgres::Catalog& catalog, postgres::Backlogs& ba
                      {{"type", type.event_type}}, number(type.messages));
     if (const auto intake = backlogs.of_intake()) {
         const Labels of{{"queue", intake->queue}};
-        page.counter("lantern_intake_events_total", "Events of other producers that were appended from the queue.", of,
-                     number(intake->appended));
+        page.counter("lantern_intake_events_total", "Events of other producers that were appended from the queue.",
+                     of, number(intake->appended));
         page.counter("lantern_intake_refused_total", "Messages of the queue that were refused.", of,
                      number(intake->refused));
         page.gauge("lantern_intake_refused_messages", "Refused messages that nobody has taken away yet.", of,
                    number(intake->lying));
-        page.gauge("lantern_intake_waiting_messages", "Messages that wait in the queue.", of, number(intake->waiting));
+        page.gauge("lantern_intake_waiting_messages", "Messages that wait in the queue.", of,
+                   number(intake->waiting));
     }
     if (const auto routing = catalog.routing())
         page.gauge("lantern_routing_revision", "Number of the routing in force.", {}, number(routing->number));

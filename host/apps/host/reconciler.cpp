@@ -200,7 +200,8 @@ void Reconciler::follow(const postgres::RoutingRevision& head) {
     for (const auto& refused : plan.refused)
         of_handlers_.push_back({refused.handler.value, "does not run: " + refused.why});
     for (const auto& held : plan.held_back)
-        if (!held.why.empty()) of_handlers_.push_back({held.handler.value, "the build that ran before goes on: " + held.why});
+        if (!held.why.empty())
+            of_handlers_.push_back({held.handler.value, "the build that ran before goes on: " + held.why});
     in_force_ = routing.value();
     note_.revision = head.number;
     next_ = target(plan, head.number);

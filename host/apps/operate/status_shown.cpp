@@ -108,20 +108,21 @@ json::value job_json(const postgres::Job& job) {
 }
 
 json::value kept_json(const postgres::KeptSchema& kept) {
-    return json::object{{"handler", kept.handler.value},
-                        {"schema", kept.schema},
-                        {"plugin", kept.plugin},
-                        {"plugin_version", kept.plugin_version},
-                        {"schema_version", kept.schema_version},
-                        {"kept_at", iso8601(kept.kept_at)},
-                        {"drop_after", kept.drop_after ? json::value(iso8601(*kept.drop_after)) : json::value(nullptr)}};
+    return json::object{
+        {"handler", kept.handler.value},
+        {"schema", kept.schema},
+        {"plugin", kept.plugin},
+        {"plugin_version", kept.plugin_version},
+        {"schema_version", kept.schema_version},
+        {"kept_at", iso8601(kept.kept_at)},
+        {"drop_after", kept.drop_after ? json::value(iso8601(*kept.drop_after)) : json::value(nullptr)}};
 }
 
 // Jobs, and what their swaps have replaced.
 void print_backfill(const Status& status) {
     for (const auto& job : status.jobs) {
-        std::cout << "job " << job.id << ", " << job.kind << " of " << job.handler.value << " by " << job.requested_by
-                  << ": " << job.state << ", phase " << job.phase;
+        std::cout << "job " << job.id << ", " << job.kind << " of " << job.handler.value << " by "
+                  << job.requested_by << ": " << job.state << ", phase " << job.phase;
         if (job.phase == "load" && job.events_total > 0)
             std::cout << " " << job.events * 100 / job.events_total << " %";
         std::cout << ", " << job.processes << " processes; `lantern jobs follow " << job.id << "`\n";

@@ -97,10 +97,9 @@ public:
                     [this] { return std::make_unique<postgres::Arrivals>(settings_.postgres_url); }}),
           hashing_(settings.http.hash_threads),
           api_(world()),
-          server_(server_options(),
-                  [this](http::Request request, http::Respond respond) {
-                      api_.handle(std::move(request), std::move(respond));
-                  }) {}
+          server_(server_options(), [this](http::Request request, http::Respond respond) {
+              api_.handle(std::move(request), std::move(respond));
+          }) {}
 
     // Nothing more comes in, what was taken is answered; then the threads end, while all they use is still there.
     ~Process() {
@@ -120,7 +119,9 @@ private:
                 hashing_,
                 announcer_,
                 workers_,
-                [this](const Event& event) { return schemas_.events.shown(event.type, event.schema_version, event.data); },
+                [this](const Event& event) {
+                    return schemas_.events.shown(event.type, event.schema_version, event.data);
+                },
                 [this](const CommandRoute& route, std::string_view data) { return check_request(route, data); },
                 [this](std::string_view token) { return caller(token); },
                 tokens_.get(),

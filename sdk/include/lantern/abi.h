@@ -245,9 +245,9 @@ typedef struct lantern_aggregate {
     /* Since 1.1; may be NULL: as typed. The key that a state would hold in `scope` for what a person typed, for
      * instance without case, so that the host finds the stream that holds it. 0 = done.  [any thread] */
     int32_t (*lookup_key)(lantern_str scope, lantern_str typed, const lantern_sink* key);
-    /* Since 1.2; may be NULL: nothing. Counters follow what decide counts; events that came without a decision, from
-     * an import or another producer, move them by the difference of this. So between the state before a decision and
-     * the one after it, this differs by what the decision counted.  [any thread] */
+    /* Since 1.2; may be NULL: nothing. Counters follow what decide counts; events that came without a decision,
+     * from an import or another producer, move them by the difference of this. So between the state before a
+     * decision and the one after it, this differs by what the decision counted.  [any thread] */
     int32_t (*counts)(const void* state, const lantern_counts* counts, const lantern_sink* error);
 } lantern_aggregate;
 
