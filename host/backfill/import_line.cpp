@@ -4,8 +4,8 @@
 #include <boost/json.hpp>
 #include <limits>
 
-#include "host/command/json_numbers.hpp"
 #include "host/core/clock.hpp"
+#include "host/core/json_numbers.hpp"
 #include "host/core/limits.hpp"
 
 namespace lantern::backfill {
@@ -105,7 +105,7 @@ public:
         if (!object) return refuse("found " + kind_of(parsed) + ", expected a JSON object");
         object_ = object;
         for (const auto& [name, value] : *object)
-            if (command::is_beyond(value)) note(name, kBeyond);
+            if (is_beyond(value)) note(name, kBeyond);
         names();
         subject();
         numbers();
@@ -228,7 +228,7 @@ private:
             if (error || !parsed.is_object())
                 return note("metadata", "found text that is no JSON object, expected one");
             metadata = parsed.get_object();
-            if (command::is_beyond(parsed)) note("metadata", kBeyond);
+            if (is_beyond(parsed)) note("metadata", kBeyond);
         } else if (given && given->is_object()) {
             metadata = given->get_object();
         } else if (given && !given->is_null()) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "host/command/json_numbers.hpp"
+#include "host/core/json_numbers.hpp"
 
 namespace lantern::http {
 namespace {
@@ -49,7 +49,7 @@ std::optional<std::string> refuse_body(std::string_view body) {
     // PostgreSQL keeps no zero character in a text, so no key or column could hold it.
     if (body.find("\\u0000") != std::string_view::npos && has_zero(value))
         return "the character \\u0000 is not allowed";
-    if (command::is_beyond(value)) return "a number is too large to compute with; up to 1.7e308 is";
+    if (is_beyond(value)) return "a number is too large to compute with; up to 1.7e308 is";
     return std::nullopt;
 }
 
