@@ -12,7 +12,7 @@ from pathlib import Path
 from tree import Finding, includes
 
 # The places that CMake names to tests are empty here.
-PLACES = [f'-D{name}=""' for name in ("LANTERN_BINARY", "LANTERN_CONFIG", "LANTERN_PLUGINS", "PLUGIN_DIRECTORY", "SOURCE_DIRECTORY")]
+PLACES = [f'-D{name}=""' for name in ("LANTERN_BINARY", "LANTERN_CONFIG", "LANTERN_PLUGINS", "LANTERN_ZOO", "PLUGIN_DIRECTORY", "SOURCE_DIRECTORY")]
 FLAGS = ["-std=c++20", "-fsyntax-only", "-w", "-DRESTINIO_USE_BOOST_ASIO=2", "-DRESTINIO_EXTERNAL_BOOST_ASIO", *PLACES]
 
 
