@@ -32,7 +32,7 @@ public:
                      Position newest) override {
         Row row = key;
         for (const auto& cell : cells) row.push_back(cell.value);
-        row.push_back(newest.value);
+        row.emplace_back(newest.value);
         partials.push_back(std::move(row));
     }
     void add(const worker::StreamRow&) override {}
