@@ -22,7 +22,8 @@ constexpr const char* kSettings = R"({
         "tls": {"enum": ["none", "try", "required"], "default": "try"},
         "directory": {"type": "string", "default": "",
                       "description": "If not empty: mails are written here as <idempotency key>.eml, not sent."},
-        "subject": {"type": "string"},
+        "subject": {"type": "string", "description":
+                    "As text and html with places: {{field}}, or {{field|other}} for the other where the field is empty."},
         "text": {"type": "string"},
         "html": {"type": "string", "description": "Empty: text only."}
     }})";

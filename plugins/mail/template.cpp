@@ -12,6 +12,16 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
+// The fields that a place names, in their order, until `use` returns true.
+template <class Use>
+void each_field(std::string_view place, Use use) {
+    for (;;) {
+        const std::size_t bar = place.find('|');
+        if (use(trimmed(place.substr(0, bar))) || bar == std::string_view::npos) return;
+        place.remove_prefix(bar + 1);
+    }
+}
+
 std::string escaped(std::string_view text) {
     std::string out;
     for (char c : text) {
@@ -38,7 +48,7 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
-// Calls `plain` with text between places, `place` with the field of each.
+// Calls `plain` with text between places, `place` with what stands in each.
 template <class Plain, class Place>
 void walk(std::string_view text, Plain plain, Place place) {
     for (;;) {
@@ -47,7 +57,7 @@ void walk(std::string_view text, Plain plain, Place place) {
         if (begin == std::string_view::npos) return;
         const std::size_t end = text.find("}}", begin);
         if (end == std::string_view::npos) throw std::invalid_argument("{{ without }}");
-        place(trimmed(text.substr(begin + 2, end - begin - 2)));
+        place(text.substr(begin + 2, end - begin - 2));
         text.remove_prefix(end + 2);
     }
 }
@@ -64,9 +74,12 @@ Template::Template(std::string_view setting, std::string text, std::span<const s
     try {
         walk(
             text_, [](std::string_view) {},
-            [&](std::string_view field) {
-                if (std::find(fields.begin(), fields.end(), field) == fields.end())
-                    throw std::invalid_argument("found {{" + std::string(field) + "}}");
+            [&](std::string_view place) {
+                each_field(place, [&](std::string_view field) {
+                    if (std::find(fields.begin(), fields.end(), field) == fields.end())
+                        throw std::invalid_argument("found {{" + std::string(field) + "}}");
+                    return false;
+                });
             });
     } catch (const std::invalid_argument& wrong) {
         refuse(wrong.what());
@@ -77,11 +90,16 @@ std::string Template::filled(const std::function<std::string_view(std::string_vi
     std::string out;
     walk(
         text_, [&](std::string_view plain) { out += plain; },
-        [&](std::string_view field) {
+        [&](std::string_view place) {
+            std::string_view found;
+            each_field(place, [&](std::string_view field) {
+                found = value(field);
+                return !found.empty();
+            });
             if (escape == Escape::html)
-                out += escaped(value(field));
+                out += escaped(found);
             else
-                out += value(field);
+                out += found;
         });
     return out;
 }

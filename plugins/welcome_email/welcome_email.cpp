@@ -8,12 +8,12 @@ namespace {
 constexpr std::string_view kFields[] = {"username", "email", "first_name", "last_name"};
 
 constexpr mail::Letter::Texts kTexts{
-    .subject = "Welcome, {{first_name}}",
+    .subject = "Welcome, {{first_name|username}}",
     .text =
-        "Hello {{first_name}} {{last_name}},\n\n"
+        "Hello {{first_name|username}},\n\n"
         "your account is ready. Your username is {{username}}.\n",
     .html =
-        "<!doctype html>\n<html><body>\n<p>Hello {{first_name}} {{last_name}},</p>\n"
+        "<!doctype html>\n<html><body>\n<p>Hello {{first_name|username}},</p>\n"
         "<p>your account is ready. Your username is <b>{{username}}</b>.</p>\n</body></html>\n"};
 
 class WelcomeEmail : public lantern::SideEffect {

@@ -81,7 +81,16 @@ TEST(Template, FillsItsPlaces) {
     EXPECT_THAT(hello.filled(value, mail::Escape::html), HasSubstr("&lt;Sarah &amp; &quot;co&quot;&gt;"));
 }
 
+TEST(Template, TheFirstFieldThatIsNotEmptyFillsAPlace) {
+    const mail::Template hello("text", "{{name | city}} {{name|name}}{{city|name}}", kFields);
+    const auto value = [](std::string_view field) -> std::string_view { return field == "name" ? "" : "<Oslo>"; };
+    EXPECT_EQ(hello.filled(value, mail::Escape::none), "<Oslo> <Oslo>");
+    EXPECT_EQ(hello.filled(value, mail::Escape::html), "&lt;Oslo&gt; &lt;Oslo&gt;");
+}
+
 TEST(Template, NamesAWrongPlace) {
+    for (const char* place : {"{{name|nick}}", "{{nick|name}}", "{{name|}}", "{{|name}}"})
+        EXPECT_THROW(mail::Template("text", place, kFields), std::invalid_argument) << place;
     EXPECT_THAT([] { mail::Template("text", "{{password_hash}}", kFields); },
                 ThrowsMessage<std::invalid_argument>(::testing::AllOf(
                     HasSubstr("setting text"), HasSubstr("{{password_hash}}"), HasSubstr("{{name}} {{city}}"))));

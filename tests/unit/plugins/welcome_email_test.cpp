@@ -53,8 +53,22 @@ TEST_F(WelcomeEmail, IsAFileNamedByTheIdempotencyKey) {
     EXPECT_THAT(mail, HasSubstr("Subject: Welcome, Sarah <b>\r\n"));
     EXPECT_THAT(mail, HasSubstr("Message-ID: <01900000-0000-5000-8000-000000000001@example.com>\r\n"));
     EXPECT_THAT(mail, HasSubstr("Your username is sarah."));
-    EXPECT_THAT(mail, HasSubstr("Hello Sarah &lt;b&gt; Connor"));
+    EXPECT_THAT(mail, HasSubstr("Hello Sarah <b>,"));
+    EXPECT_THAT(mail, HasSubstr("Hello Sarah &lt;b&gt;,"));
     EXPECT_THAT(mail, ::testing::Not(HasSubstr("secret")));
+}
+
+TEST_F(WelcomeEmail, WhoHasNoFirstNameIsGreetedByUsername) {
+    SideEffectRun run(lantern_plugin, settings());
+    for (const auto* name : {"", R"("first_name":"",)", R"("first_name":null,)"}) {
+        const std::string data =
+            std::string("{") + name + R"("username":"sarah","email":"sarah@example.com","password_hash":"x"})";
+        EXPECT_EQ(run.act(event("USER_CREATED", "user/1", data).version(2)).text(), "applied");
+        const std::string mail = content(files().front());
+        EXPECT_THAT(mail, HasSubstr("Subject: Welcome, sarah\r\n"));
+        EXPECT_THAT(mail, HasSubstr("\r\n\r\nHello sarah,\r\n"));
+        EXPECT_THAT(mail, HasSubstr("<p>Hello sarah,</p>"));
+    }
 }
 
 TEST_F(WelcomeEmail, TheNextAttemptGivesTheSameFile) {
