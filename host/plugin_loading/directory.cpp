@@ -219,4 +219,10 @@ Result<Description> Directory::recall(const std::string& build) const {
     return probe(copy_of(build), options_);
 }
 
+bool Directory::has_build(const std::string& build) const {
+    const auto is = [&](const Found& each) { return each.description && each.description->build == build; };
+    std::error_code code;
+    return std::any_of(found_.begin(), found_.end(), is) || std::filesystem::exists(copy_of(build), code);
+}
+
 }  // namespace lantern::plugin_loading

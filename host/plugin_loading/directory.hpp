@@ -52,6 +52,8 @@ public:
     // A build that was probed at some time: its private copy is kept, whatever became of its file.
     Result<std::shared_ptr<const Library>> open_build(const std::string& build) const;
     Result<Description> recall(const std::string& build) const;
+    // Whether its file or its private copy is there; asks neither.
+    bool has_build(const std::string& build) const;
     // All plugins of a kind, by name.
     std::vector<std::shared_ptr<const Library>> open_all(PluginKind kind) const;
 

@@ -63,7 +63,7 @@ int start(const Instance& at, const Words& words, const Folding& folding, const 
         refuse(words.handler, "job " + std::to_string(job.error()) + " is running for it; `lantern jobs follow " +
                                   std::to_string(job.error()) + "` or `lantern jobs cancel " +
                                   std::to_string(job.error()) + "`");
-    const int own = processes_here(at, words.processes);
+    const int own = processes_here(at, words.processes, jobs.find(job.value()).value());
     if (!words.detach)
         return follow(at, job.value(), own, words.processes ? WhenNobodyWorks::leave : WhenNobodyWorks::start);
     work_detached(at, job.value(), own);

@@ -6,9 +6,12 @@
 #include <thread>
 #include <vector>
 
+#include "host/apps/backfill/job_wait.hpp"
 #include "host/apps/backfill/progress.hpp"
+#include "host/apps/plugins/plugin_verbs.hpp"
 #include "host/core/fault.hpp"
 #include "host/core/limits.hpp"
+#include "host/plugin_loading/directory.hpp"
 #include "host/postgres/backfill/jobs.hpp"
 #include "host/postgres/operate/hosts.hpp"
 #include "host/processes/child.hpp"
@@ -73,11 +76,9 @@ int report(const Instance& at, const postgres::Job& job) {
     return job.state == "done" ? 0 : 1;
 }
 
-std::string note_of(const Instance& at, const postgres::Job& job) {
+std::string note_of(const postgres::Job& job) {
     if (job.state == "paused") return "paused";
-    if (job.processes == 0 && hosts_at_work(at).empty())
-        return "nobody works on it: start a host, or `lantern jobs follow " + std::to_string(job.id) +
-               " --processes 2`";
+    if (const auto waits = waits_for(job)) return waits->text();
     std::string note = job.phase;
     if (job.phase == "load")
         note += " " + std::to_string(job.slots_done) + "/" + std::to_string(job.slots) + " shares, " +
@@ -90,13 +91,35 @@ int usual_processes() {
     return static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, 4u));
 }
 
-// For as long as it takes until a heartbeat is old.
+template <class List>
+bool contains(const List& list, const std::string& word) {
+    return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+// The names of those that start processes for this job now.
+std::string able_hosts(const Instance& at, const postgres::Job& job) {
+    std::string names;
+    for (const auto& host : postgres::Hosts(at.settings().postgres_url).seen_within(limits::kHeartbeatDead))
+        if (contains(host.roles, "backfill") &&
+            (job.plugin_build.empty() || contains(host.builds, job.plugin_build)))
+            names += (names.empty() ? "" : ", ") + host.host + " (process " + std::to_string(host.pid) + ")";
+    return names;
+}
+
+bool has_build(const Instance& at, const postgres::Job& job) {
+    return job.plugin_build.empty() ||
+           plugin_loading::Directory(at.settings().plugin_directory, probe_options(at)).has_build(job.plugin_build);
+}
+
+// For as long as it takes until a heartbeat is old; then, if that stays so, once again.
 class NobodyWorks {
 public:
     bool look(const postgres::Job& job) {
         const auto now = std::chrono::steady_clock::now();
         if (!job.running() || job.processes > 0) since_ = now;
-        return now - since_ > limits::kHeartbeatDead;
+        if (now - since_ <= limits::kHeartbeatDead) return false;
+        since_ = now;
+        return true;
     }
 
 private:
@@ -105,20 +128,22 @@ private:
 
 }  // namespace
 
-std::vector<std::string> hosts_at_work(const Instance& at) {
-    std::vector<std::string> found;
-    for (const auto& host : postgres::Hosts(at.settings().postgres_url).seen_within(limits::kHeartbeatDead))
-        if (std::find(host.roles.begin(), host.roles.end(), "backfill") != host.roles.end())
-            found.push_back(host.host + " (process " + std::to_string(host.pid) + ")");
-    return found;
-}
-
-int processes_here(const Instance& at, std::optional<int> asked) {
-    const auto hosts = hosts_at_work(at);
-    const int own = asked.value_or(hosts.empty() ? usual_processes() : 0);
-    std::string names;
-    for (const auto& host : hosts) names += (names.empty() ? "" : ", ") + host;
-    std::cerr << (hosts.empty() ? "no host works on jobs" : "processes of " + names + " work on it");
+int processes_here(const Instance& at, std::optional<int> asked, const postgres::Job& job) {
+    const std::string hosts = able_hosts(at, job);
+    const bool needed = asked.value_or(hosts.empty() ? 1 : 0) > 0;
+    const bool here = needed && has_build(at, job);
+    if (needed && asked && !here)
+        throw Fault(
+            FaultKind::configuration, "job " + std::to_string(job.id),
+            build_of(job) + " is not on this machine; expected in the plugin directory, or without --processes");
+    const int own = !here ? 0 : asked.value_or(usual_processes());
+    const auto waits = waits_for(job);
+    if (!hosts.empty())
+        std::cerr << "processes of " << hosts << " work on it";
+    else if (waits)
+        std::cerr << (own > 0 ? waits->why : waits->text());
+    else
+        std::cerr << "no host works on it";
     if (own > 0) std::cerr << (hosts.empty() ? ": " : ", and ") << own << " of this verb";
     std::cerr << std::endl;
     return own;
@@ -136,14 +161,15 @@ int follow(const Instance& at, std::int64_t id, int count, WhenNobodyWorks nobod
             job = jobs.find(id);
             if (!job) throw Fault(FaultKind::configuration, "jobs", "there is no job " + std::to_string(id));
             if (job->ended()) break;
-            if (nobody == WhenNobodyWorks::start && children.empty() && nobody_works.look(*job)) {
+            if (nobody == WhenNobodyWorks::start && children.empty() && nobody_works.look(*job) &&
+                has_build(at, *job)) {
                 children.resize(static_cast<std::size_t>(usual_processes()));
                 std::cerr << "\nnobody works on it any more: " << children.size() << " processes of this verb do"
                           << std::endl;
             }
             for (auto& child : children)
                 if (!child || !child->running()) child = std::make_unique<processes::Child>(program_of(at, id));
-            progress.at(job->events, job->events_total, note_of(at, *job));
+            progress.at(job->events, job->events_total, note_of(*job));
         } catch (const Fault& fault) {
             if (!fault.retryable() && !fault.in_doubt()) throw;
             progress.at(0, std::nullopt, std::string("waits: ") + fault.what());

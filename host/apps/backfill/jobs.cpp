@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "host/apps/backfill/job_follow.hpp"
+#include "host/apps/backfill/job_wait.hpp"
 #include "host/apps/backfill/progress.hpp"
 #include "host/apps/operator_name.hpp"
 #include "host/apps/verbs.hpp"
@@ -30,6 +31,7 @@ struct Words {
 }
 
 json::value json_of(const Job& job) {
+    const auto waits = waits_for(job);
     return json::object{{"job", job.id},
                         {"handler", job.handler.value},
                         {"kind", job.kind},
@@ -45,6 +47,7 @@ json::value json_of(const Job& job) {
                         {"max_rate", job.max_rate},
                         {"plugin_build", job.plugin_build},
                         {"slowed", job.slowed},
+                        {"waits_for", waits ? waits->text() : ""},
                         {"events", job.events},
                         {"events_total", job.events_total},
                         {"parked", job.parked},
@@ -62,6 +65,7 @@ void print_table(const std::vector<Job>& jobs) {
                   << job.handler.value << std::setw(11) << job.state << std::setw(10) << job.phase << std::right
                   << std::setw(14) << grouped(job.events) << "  " << iso8601(job.created_at) << "\n";
         if (!job.reason.empty()) std::cout << "    " << job.reason << "\n";
+        if (const auto waits = waits_for(job)) std::cout << "    " << waits->text() << "\n";
     }
     std::cout << std::flush;
 }
@@ -104,7 +108,7 @@ int follow_job(const Instance& at, const Words& words) {
     Jobs jobs(at.settings().postgres_url);
     const Job job = find(jobs, words.job);
     const bool worked_on = job.processes > 0 && !words.processes;
-    return follow(at, words.job, job.ended() || worked_on ? 0 : processes_here(at, words.processes),
+    return follow(at, words.job, job.ended() || worked_on ? 0 : processes_here(at, words.processes, job),
                   words.processes ? WhenNobodyWorks::leave : WhenNobodyWorks::start);
 }
 

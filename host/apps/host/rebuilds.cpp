@@ -32,6 +32,12 @@ std::map<std::int64_t, std::string> Rebuilds::jobs(
     return found;
 }
 
+std::vector<std::string> Rebuilds::builds(const std::function<bool(const std::string& build)>& here) {
+    auto found = jobs_.builds();
+    std::erase_if(found, [&](const std::string& build) { return !here(build); });
+    return found;
+}
+
 std::string Rebuilds::rebuild_for(const HandlerName& handler, const Description& installed) {
     const std::string build = installed.name + " " + installed.version + " (schema version " +
                               std::to_string(installed.schema_version) + ")";

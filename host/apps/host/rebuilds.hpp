@@ -26,6 +26,9 @@ public:
     // Those that run, with their handlers, of which `here` says that their build is.
     std::map<std::int64_t, std::string> jobs(const std::function<bool(const std::string& build)>& here) const;
 
+    // Builds that a job folds with, or may, of which `here` says that they are. Throws Fault.
+    std::vector<std::string> builds(const std::function<bool(const std::string& build)>& here);
+
     // The installed build declares a higher schema version than the handler's tables have: begins the rebuild.
     // Returns why that build will not take over by itself; empty: it will. Throws Fault.
     std::string rebuild_for(const HandlerName& handler, const Description& installed);

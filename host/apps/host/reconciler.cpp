@@ -264,6 +264,9 @@ void Reconciler::write_down() {
         if (std::find(said_.begin(), said_.end(), problem) == said_.end())
             log_.error("cannot be done", {{"about", problem.about}, {"why", problem.text}});
     said_ = note_.problems;
+    note_.builds = rebuilds_.builds([&](const std::string& build) { return plugins_.has_build(build); });
+    for (const auto& found : plugins_.found())
+        if (found.description) note_.builds.push_back(found.description->build);
     hosts_.note(note_);
 }
 

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 
+#include "host/apps/backfill/job_wait.hpp"
 #include "host/apps/plugins/plugin_verbs.hpp"
 #include "host/core/fault.hpp"
 #include "host/plugin_loading/directory.hpp"
@@ -264,6 +265,15 @@ void check_applied(Examination& to, const Inspection& seen, const Settings& sett
         to.ok("routing in force", "revision " + number(*seen.routing) + ", this file");
 }
 
+// Jobs that nobody works on.
+void check_jobs(Examination& to, const Inspection& seen, const Settings& settings) {
+    if (!seen.migrated) return;
+    for (const auto& job : postgres::Jobs(settings.postgres_url).open())
+        if (const auto waits = waits_for(job))
+            to.problem("job " + number(job.id) + ", " + job.kind + " of " + job.handler.value, waits->why,
+                       waits->remedy);
+}
+
 std::optional<Inspection> check_postgres(Examination& to, const Settings& settings) {
     try {
         const auto seen = postgres::inspect(settings.postgres_url);
@@ -290,6 +300,7 @@ Findings examine(const Instance& at, const Settings& settings, const Routing& ro
     check_open_files(to);
     check_plugins(to, at, settings, routing);
     if (seen) check_applied(to, *seen, settings, routing);
+    if (seen) check_jobs(to, *seen, settings);
     return to.take();
 }
 

@@ -4,6 +4,7 @@
 #include <iomanip>
 #include <iostream>
 
+#include "host/apps/backfill/job_wait.hpp"
 #include "host/apps/operate/explain_shown.hpp"
 #include "host/apps/operate/intake_shown.hpp"
 #include "host/core/clock.hpp"
@@ -94,6 +95,7 @@ json::value host_json(const HostNote& host) {
 }
 
 json::value job_json(const postgres::Job& job) {
+    const auto waits = waits_for(job);
     return json::object{{"job", job.id},
                         {"handler", job.handler.value},
                         {"kind", job.kind},
@@ -104,7 +106,8 @@ json::value job_json(const postgres::Job& job) {
                         {"events", job.events},
                         {"events_total", job.events_total},
                         {"processes", job.processes},
-                        {"slowed", job.slowed}};
+                        {"slowed", job.slowed},
+                        {"waits_for", waits ? waits->text() : ""}};
 }
 
 json::value kept_json(const postgres::KeptSchema& kept) {
@@ -127,6 +130,7 @@ void print_backfill(const Status& status) {
             std::cout << " " << job.events * 100 / job.events_total << " %";
         std::cout << ", " << job.processes << " processes; `lantern jobs follow " << job.id << "`\n";
         if (!job.slowed.empty()) std::cout << "    " << job.slowed << "\n";
+        if (const auto waits = waits_for(job)) std::cout << "    " << waits->text() << "\n";
     }
     for (const auto& kept : status.kept)
         std::cout << "the model of " << kept.handler.value << " by " << kept.plugin << " " << kept.plugin_version

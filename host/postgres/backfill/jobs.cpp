@@ -8,6 +8,7 @@ namespace {
 const Statement kJobs = statement("jobs");
 const Statement kStart = statement("job_start");
 const Statement kLease = statement("job_lease");
+const Statement kBuilds = statement("job_builds");
 
 Job read_job(const Rows& rows, std::size_t row) {
     Job job;
@@ -34,6 +35,10 @@ Job read_job(const Rows& rows, std::size_t row) {
     job.processes = rows.integer(row, 21);
     job.plugin_build = rows.text(row, 22);
     job.slowed = rows.text(row, 23);
+    job.worked_on = rows.view(row, 24) == "t";
+    job.hosts = rows.integer(row, 25);
+    job.hosts_able = rows.integer(row, 26);
+    job.plugin = rows.text(row, 27);
     return job;
 }
 
@@ -95,6 +100,14 @@ std::vector<Job> Jobs::list(std::size_t limit) {
 
 std::vector<Job> Jobs::open() {
     return listed(kOpenMax, "true");
+}
+
+std::vector<std::string> Jobs::builds() {
+    connection_.ensure();
+    const auto rows = connection_.exec(kBuilds, Params{});
+    std::vector<std::string> builds;
+    for (std::size_t row = 0; row < rows.size(); ++row) builds.push_back(rows.text(row, 0));
+    return builds;
 }
 
 std::optional<Job> Jobs::of_build(const HandlerName& handler, const std::string& build) {

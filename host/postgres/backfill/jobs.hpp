@@ -21,7 +21,8 @@ struct Job {
     std::string schema;             // being built, or kept
     std::string request, progress;  // JSON objects
     std::string reason, requested_by;
-    std::string plugin_build;  // that folds, on every host
+    std::string plugin;        // of the handler
+    std::string plugin_build;  // that folds, on every host; empty: whatever is in the plugin directory
     std::string slowed;        // why its processes work slower than they could; empty: they don't
     std::optional<Mark> mark;  // everything up to here is applied or parked in `schema`
     std::int64_t max_rate = 0;
@@ -29,6 +30,8 @@ struct Job {
     std::optional<Timestamp> ended_at;
     // Over its slots.
     std::int64_t events = 0, events_total = 0, parked = 0, slots = 0, slots_done = 0, processes = 0;
+    bool worked_on = false;                  // within the time after which a heartbeat is old
+    std::int64_t hosts = 0, hosts_able = 0;  // that work on jobs now; of them, those that have the build
 
     bool running() const { return state == "running"; }
     bool ended() const { return ended_at.has_value(); }
@@ -57,6 +60,8 @@ public:
     std::optional<Job> find(std::int64_t job);
     std::vector<Job> list(std::size_t limit);  // newest first
     std::vector<Job> open();                   // those that have not ended, for whoever looks for work
+    // Those that a job folds with, or may: of the handlers, and of the models kept for a rollback.
+    std::vector<std::string> builds();
     // The newest that folded with this build, whatever became of it.
     std::optional<Job> of_build(const HandlerName& handler, const std::string& build);
 

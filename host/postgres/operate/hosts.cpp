@@ -60,6 +60,7 @@ void Hosts::note(const HostNote& note) {
     params.add(array_of(note.problems, [](const auto& problem) { return std::string_view(problem.about); }));
     params.add(array_of(note.problems, [](const auto& problem) { return std::string_view(problem.text); }));
     params.add(array_of(note.roles, [](const auto& role) { return std::string_view(role); }));
+    params.add(array_of(note.builds, [](const auto& build) { return std::string_view(build); }));
     connection_.exec(kNote, params);
 }
 
@@ -82,6 +83,7 @@ std::vector<HostNote> Hosts::seen_within(Milliseconds time) {
         note.started_at = rows.time(row, 8);
         note.seen_at = rows.time(row, 9);
         note.roles = words_of(rows.text(row, 12));
+        note.builds = words_of(rows.text(row, 13));
         if (!rows.null(row, 10)) note.problems.push_back({rows.text(row, 10), rows.text(row, 11)});
     }
     return found;

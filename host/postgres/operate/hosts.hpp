@@ -21,6 +21,7 @@ struct HostNote {
 
     std::string host, routing_file;
     std::vector<std::string> roles{};
+    std::vector<std::string> builds{};  // of plugins that it can open; those that nobody asks for need not be there
     Uuid run;
     int pid = 0;
     std::int64_t revision = 0;   // that it follows; 0: none yet

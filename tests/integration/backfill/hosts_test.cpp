@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <future>
+#include <regex>
 
 #include "host/private_servers/postgres.hpp"
 #include "tests/integration/backfill/fickle.hpp"
@@ -10,6 +11,7 @@
 namespace lantern::test {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 class HostsTest : public FickleTest {
@@ -17,11 +19,13 @@ protected:
     static constexpr int kUsers = 2000, kUpdates = 99, kEvents = kUsers * (kUpdates + 1);
 
     // A host that does nothing but work on jobs.
-    std::unique_ptr<processes::Child> host(const std::string& name) {
+    std::unique_ptr<processes::Child> host(const std::string& name) { return host(name, plugins_, cache()); }
+    std::unique_ptr<processes::Child> host(const std::string& name, const std::filesystem::path& plugins,
+                                           const std::filesystem::path& copies) {
         processes::Program program;
-        program.argv = {LANTERN_BINARY, "host", "--roles", "backfill", "--config", config_, "--plugins", plugins_};
+        program.argv = {LANTERN_BINARY, "host", "--roles", "backfill", "--config", config_, "--plugins", plugins};
         program.environment = {
-            {"LANTERN_POSTGRES_URL", url_}, {"LANTERN_CACHE_DIR", cache().string()}, {"LANTERN_METRICS_PORT", "0"}};
+            {"LANTERN_POSTGRES_URL", url_}, {"LANTERN_CACHE_DIR", copies.string()}, {"LANTERN_METRICS_PORT", "0"}};
         program.output = directory_ / (name + ".log");
         return std::make_unique<processes::Child>(program);
     }
@@ -118,6 +122,44 @@ TEST_F(HostsTest, AVerbWhoseHostIsGoneDoesTheWorkItself) {
     EXPECT_EQ(said.status, 0) << said.text;
     EXPECT_THAT(said.text, HasSubstr("nobody works on it any more"));
     EXPECT_EQ(model(), std::to_string(kUsers) + " of 10 10");
+}
+
+TEST_F(HostsTest, AJobWhoseBuildNoHostHasSaysSoAndIsDoneByThisVerbOrOnceAHostHasIt) {
+    fill_users(20, 0);
+    const auto elsewhere = directory_ / "elsewhere";
+    std::filesystem::copy(plugins_, elsewhere);
+    const auto first = host("first", elsewhere, directory_ / "copies");
+    ASSERT_TRUE(at_work()) << log("first");
+    install("fickle_drops");
+    const auto by_itself = lantern("backfill fickle --detach");
+    EXPECT_THAT(by_itself.text, ContainsRegex("no running host .*: . of this verb"));
+    ASSERT_TRUE(done(one("select max(job_id) from lantern.jobs"))) << by_itself.text;
+
+    const auto begun = lantern("backfill fickle --detach --processes 0");
+    EXPECT_EQ(begun.status, 0) << begun.text;
+    const auto job = one("select max(job_id) from lantern.jobs");
+    const auto build = one("select substr(plugin_build, 1, 12) from lantern.jobs where job_id = " + job);
+    const auto reason = "no running host has build " + build + " of plugin fickle";
+    const auto waits = reason + "; the job waits for one: put the build into a host's plugin directory";
+    EXPECT_THAT(begun.text, HasSubstr("the job waits for one"));
+    // A host that was slow to say that it is there is there soon.
+    const auto says = [&](const std::string& verb, const std::string& words) {
+        return eventually([&] { return std::regex_search(lantern(verb).text, std::regex(words)); },
+                          std::chrono::seconds(120));
+    };
+    for (const auto& verb : {"jobs list", "jobs list -o json", "status", "status -o json"})
+        EXPECT_TRUE(says(verb, waits)) << lantern(verb).text;
+    EXPECT_TRUE(says("jobs show " + job, waits)) << log("first");
+    EXPECT_TRUE(says("doctor", "problem +job " + job + ", rebuild of fickle +" + reason)) << lantern("doctor").text;
+    auto following =
+        std::async(std::launch::async, [&] { return lantern("jobs follow " + job + " --processes 0"); });
+
+    std::filesystem::copy_file(plugins_ / "fickle.so", elsewhere / "fickle.new");
+    std::filesystem::rename(elsewhere / "fickle.new", elsewhere / "fickle.so");
+    const auto followed = following.get();
+    EXPECT_EQ(followed.status, 0) << followed.text << log("first");
+    EXPECT_TRUE(done(job)) << log("first");
+    EXPECT_THAT(lantern("jobs show " + job + " -o json").text, HasSubstr(R"("waits_for":"")"));
 }
 
 TEST_F(HostsTest, AJobSlowsDownWhileLiveHandlersAreBehindAndSaysSo) {
