@@ -13,6 +13,7 @@ constexpr auto kBalances = lantern::Table::owned("balances")
                                .column("opened_at", Type::time)
                                .column("changed_at", Type::time)
                                .index({"owner", "opened_at"})
+                               .index({"owner", "balance_cents"})
                                .index({"opened_at"})
                                .index({"balance_cents"});
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "host/core/limits.hpp"
+#include "host/core/listing.hpp"
 #include "host/openapi/answers.hpp"
 #include "host/openapi/operation.hpp"
 #include "host/openapi/operations.hpp"
@@ -42,15 +43,35 @@ std::string compared(const QueryFilter& filter) {
     return "";
 }
 
+// In which of the orders that the caller may choose an index serves this filter; empty: in all.
+std::string orders_of(const QueryRoute& route, const QueryFilter& filter, const Table& table) {
+    const bool equal = filter.compare == QueryFilter::Compare::equal;
+    Listing listing;
+    (equal ? listing.equal : listing.bounds).push_back(filter.column);
+    std::string orders;
+    bool all = true;
+    for (const auto& order : route.sorts) {
+        listing.order = {order, table.columns.front().name};
+        if (serves(indexes_of(table), listing))
+            orders += (orders.empty() ? "" : " or ") + order;
+        else
+            all = false;
+    }
+    return all || orders.empty() ? "" : " Only in the order of " + orders + ".";
+}
+
 json::array parameters_of_rows(const QueryRoute& route, const Table* table) {
     json::array parameters;
     for (const auto& filter : route.filters) {
         json::object schema = text_schema();
-        if (table)
+        std::string description = compared(filter);
+        if (table) {
             for (const auto& column : table->columns)
                 if (column.name == filter.column) schema = column_schema(column.type);
+            description += orders_of(route, filter, *table);
+        }
         parameters.emplace_back(
-            parameter({filter.parameter, Parameter::In::query, compared(filter), std::move(schema)}));
+            parameter({filter.parameter, Parameter::In::query, std::move(description), std::move(schema)}));
     }
     if (!route.sorts.empty()) {
         json::array choices;
@@ -237,7 +258,11 @@ std::vector<Operation> query_operations(const Source& source) {
     for (const auto& route : source.http.queries) {
         const auto* table = table_of(route, source);
         const auto [id, summary] = id_and_summary(route);
-        auto body = operation({route.path, route.access, route.scope, summary, ""});
+        const char* description = route.kind == Kind::rows
+                                      ? "Filters and an order that no index of the table serves are refused with "
+                                        "400; the problem says what is possible instead."
+                                      : "";
+        auto body = operation({route.path, route.access, route.scope, summary, description});
         body["parameters"] = parameters_of(route, table);
         body["responses"] = responses_of(route, table, examples);
         operations.push_back({"get", route.path, id, std::move(body)});

@@ -20,7 +20,10 @@ constexpr auto kUsers = lantern::Table::owned("users")
                             .index({"username"})
                             .index({"email"})
                             .index({"created_at"})
-                            .index({"status", "created_at"});
+                            .index({"status", "created_at"})
+                            .index({"status", "username"})
+                            .index({"role", "created_at"})
+                            .index({"role", "username"});
 
 class UserReadModel : public lantern::Projection {
 public:

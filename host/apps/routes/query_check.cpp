@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/core/listing.hpp"
 #include "host/settings/query_place.hpp"
 
 namespace lantern::apps {
@@ -33,7 +34,11 @@ private:
     void check(const QueryRoute& route) {
         if (route.kind != Kind::rows && route.kind != Kind::deliveries) check_aggregate(route);
         if (route.kind != Kind::row && route.kind != Kind::rows) return;
-        if (const Table* table = table_of(route)) check_columns(route, *table);
+        const Table* table = table_of(route);
+        if (!table) return;
+        const auto before = problems_.size();
+        check_columns(route, *table);
+        if (route.kind == Kind::rows && problems_.size() == before) check_indexes(route, *table);
     }
 
     void check_aggregate(const QueryRoute& route) {
@@ -85,6 +90,40 @@ private:
             check_column(table, route.order_by[item], {at_, "order_by", item});
         for (std::size_t item = 0; item < route.sorts.size(); ++item)
             check_column(table, route.sorts[item], {at_, "sorts", item});
+    }
+
+    // What would be refused whatever the caller asks.
+    void check_indexes(const QueryRoute& route, const Table& table) {
+        const auto indexes = indexes_of(table);
+        const auto in_order = [&](Listing listing, const std::string& order) {
+            listing.order = {order, table.columns.front().name};
+            return serves(indexes, listing);
+        };
+        const auto check_order = [&](const std::string& order, const settings::QueryPlace& place) {
+            if (in_order({}, order)) return;
+            add(place,
+                "the order of " + in_quotes(order) + ", with which no index of " + in_quotes(table.name) +
+                    " begins",
+                orders_served(indexes, {}), "a column with which an index begins", "");
+        };
+        if (!route.order_by.empty()) check_order(route.order_by.front(), {at_, "order_by", 0});
+        for (std::size_t item = 0; item < route.sorts.size(); ++item)
+            check_order(route.sorts[item], {at_, "sorts", item});
+        auto orders = route.sorts;
+        if (!route.order_by.empty()) orders.push_back(route.order_by.front());
+        for (std::size_t item = 0; item < route.filters.size(); ++item) {
+            const auto& filter = route.filters[item];
+            Listing listing;
+            (filter.compare == QueryFilter::Compare::equal ? listing.equal : listing.bounds)
+                .push_back(filter.column);
+            if (std::any_of(orders.begin(), orders.end(),
+                            [&](const auto& order) { return in_order(listing, order); }))
+                continue;
+            add({at_, "filters", item},
+                "the filter " + in_quotes(filter.parameter) + ", which no index of " + in_quotes(table.name) +
+                    " serves in any order of this query",
+                {}, "an index that begins with the filter's column and goes on with such an order", "");
+        }
     }
 
     void check_column(const Table& table, const std::string& column, const settings::QueryPlace& place) {

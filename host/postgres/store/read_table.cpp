@@ -41,15 +41,57 @@ Result<std::vector<std::string>> conditions_of(const ReadTable& table, const htt
     return terms;
 }
 
+bool is_pinned(const http::RowsQuery& query, const std::string& column) {
+    return std::any_of(query.conditions.begin(), query.conditions.end(), [&](const auto& condition) {
+        return condition.compare == QueryFilter::Compare::equal && condition.column == column;
+    });
+}
+
+// At least one: the last of the key, when all are pinned.
 Result<std::vector<const Column*>> order_of(const ReadTable& table, const http::RowsQuery& query) {
     std::vector<const Column*> order;
     for (const auto& names : {query.order_by, table.key})
         for (const auto& name : names) {
             const auto* column = table.column(name);
             if (!column) return failure("order: there is no column " + name);
+            if (is_pinned(query, name)) continue;
             if (std::find(order.begin(), order.end(), column) == order.end()) order.push_back(column);
         }
+    if (order.empty()) order.push_back(table.column(table.key.back()));
     return order;
+}
+
+std::string joined_names(const std::vector<std::string>& names) {
+    std::string out;
+    for (const auto& name : names) out += (out.empty() ? "" : ", ") + name;
+    return out;
+}
+
+// What could be asked instead, as the end of a sentence; empty: nothing.
+std::string possible(const ReadTable& table, const Listing& listing) {
+    if (const auto orders = orders_served(table.indexes, listing); !orders.empty())
+        return "; possible: the order of " + joined_names(orders);
+    std::string all;
+    for (const auto& column : listing.equal)
+        if (const auto orders = orders_served(table.indexes, {{column}, {}, {}}); !orders.empty())
+            all += (all.empty() ? "; possible: " : ", or ") + column + " in the order of " + joined_names(orders);
+    return all;
+}
+
+// Nothing, or why the page cannot be read along an index.
+std::optional<std::string> unserved(const ReadTable& table, const http::RowsQuery& query,
+                                    const std::vector<const Column*>& order) {
+    Listing listing;
+    std::vector<std::string> parameters;
+    for (const auto& condition : query.conditions) {
+        const bool equal = condition.compare == QueryFilter::Compare::equal;
+        (equal ? listing.equal : listing.bounds).push_back(condition.column);
+        parameters.push_back(condition.parameter);
+    }
+    for (const auto* column : order) listing.order.push_back(column->name);
+    if (serves(table.indexes, listing)) return std::nullopt;
+    return (parameters.empty() ? "" : joined_names(parameters) + " in ") + "the order of " + order.front()->name +
+           ": no index of the table serves that, and all of it would be read" + possible(table, listing);
 }
 
 using Order = http::RowsQuery::Order;
@@ -145,6 +187,7 @@ Result<RowsStatement> rows_statement(const ReadTable& table, const http::RowsQue
     const auto order = order_of(table, query);
     if (!order) return failure(order.error());
     const auto& columns = order.value();
+    if (auto why = unserved(table, query, columns)) return failure(*std::move(why));
 
     RowsStatement statement;
     auto direction = query.order;
@@ -171,11 +214,12 @@ Result<RowsStatement> rows_statement(const ReadTable& table, const http::RowsQue
         auto where = terms.value();
         if (!parts[at].empty()) where.push_back(parts[at]);
         rows += (at ? " union all " : "") + std::string("(select ") + std::to_string(at) +
-                " as lantern_part, t.* from " + table.qualified + " t" + joined(where, " where ") + " order by " +
-                order_by + limit + ")";
+                " as lantern_part, t.tableoid as lantern_table, t.* from " + table.qualified + " t" +
+                joined(where, " where ") + " order by " + order_by + limit + ")";
     }
-    statement.sql = "select (select to_json(shown) from (select " + table.column_list() + ") shown)" + order_texts +
-                    " from (" + rows + ") t order by lantern_part, " + order_by + limit;
+    statement.sql = "select (select to_json(shown) from (select " + table.column_list() +
+                    ") shown), lantern_table::bigint" + order_texts + " from (" + rows +
+                    ") t order by lantern_part, " + order_by + limit;
     statement.params = std::move(places).take();
     return statement;
 }

@@ -17,6 +17,7 @@ const Statement kColumns = statement("read_columns");
 const Statement kDeclarations = statement("declarations");
 const Statement kHead = statement("stream_head");
 const Statement kHistory = statement("stream_history");
+const Statement kIndexes = statement("read_indexes");
 const Statement kPing = statement("ping");
 
 constexpr const char* kRowFrame = R"(
@@ -34,7 +35,7 @@ select (select to_json(shown) from (select $COLUMNS$ from $TABLE$ t where $WHERE
                             where r.handler = $3 and r.event_type = i.type and i.position > r.begin_position
                               and (r.end_position is null or i.position <= r.end_position))
              order by i.revision limit 1) e),
-       (select state from checkpoint))";
+       (select state from checkpoint), '$TABLE$'::regclass::bigint)";
 
 void replace_all(std::string& text, std::string_view from, const std::string& to) {
     for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
@@ -55,6 +56,23 @@ bool table_changed(const Fault& fault) {
     return fault.code() == "42703" || fault.code() == "42P01" || fault.code() == "0A000" || fault.code() == "3F000";
 }
 
+std::string qualified_name(const std::string& handler, const std::string& table) {
+    return sql_name(handler) + "." + sql_name(table);
+}
+
+std::string row_statement(const ReadTable& table, const http::RowQuery& query) {
+    const auto* key = table.column(table.key.at(0));
+    std::string where = "t." + sql_name(key->name) + " = $2::text::" + key->type;
+    if (!query.absent_when.empty() && table.column(query.absent_when))
+        where += " and t." + sql_name(query.absent_when) + " is null";
+    std::string sql = kRowFrame;
+    replace_all(sql, "$STREAMS$", sql_name(query.handler) + ".lantern_streams");
+    replace_all(sql, "$COLUMNS$", table.column_list());
+    replace_all(sql, "$TABLE$", table.qualified);
+    replace_all(sql, "$WHERE$", where);
+    return sql;
+}
+
 http::RowsAnswer page_of(const Rows& rows, const http::RowsQuery& query, const RowsStatement& statement) {
     http::RowsAnswer answer;
     const auto count = std::min(rows.size(), query.limit);
@@ -65,7 +83,7 @@ http::RowsAnswer page_of(const Rows& rows, const http::RowsQuery& query, const R
     // To the rows on that side of this one.
     const auto cursor = [&](const std::string& side, std::size_t row) {
         CursorValues values{side};
-        for (int column = 1; column < rows.columns(); ++column)
+        for (int column = 2; column < rows.columns(); ++column)
             values.push_back(rows.null(row, column) ? std::nullopt
                                                     : std::optional<std::string>(rows.text(row, column)));
         return cursor_text(values);
@@ -99,15 +117,24 @@ std::map<std::string, std::string> Reads::declarations() {
     return declarations;
 }
 
+bool Reads::is_known(const std::string& handler, const std::string& table) const {
+    return tables_.contains(qualified_name(handler, table));
+}
+
 const ReadTable* Reads::table(const std::string& handler, const std::string& name) {
-    const auto qualified = sql_name(handler) + "." + sql_name(name);
+    const auto qualified = qualified_name(handler, name);
     if (const auto known = tables_.find(qualified); known != tables_.end()) return &known->second;
     const auto rows = connection_.exec(kColumns, Params{}.add(qualified));
     if (rows.empty()) return nullptr;
-    ReadTable table{qualified, {}, {}};
+    ReadTable table{qualified, {}, {}, {}, rows.integer(0, 3)};
     for (std::size_t row = 0; row < rows.size(); ++row) {
         table.columns.push_back({rows.text(row, 0), rows.text(row, 1)});
         if (rows.boolean(row, 2)) table.key.push_back(rows.text(row, 0));
+    }
+    const auto indexed = connection_.exec(kIndexes, Params{}.add(qualified).add(handler).add(name));
+    for (std::size_t row = 0; row < indexed.size(); ++row) {
+        if (indexed.integer(row, 1) == 1) table.indexes.emplace_back();
+        table.indexes.back().push_back(indexed.text(row, 2));
     }
     return &tables_.emplace(qualified, std::move(table)).first->second;
 }
@@ -137,22 +164,20 @@ http::RowAnswer Reads::row_without_table(const http::RowQuery& query) {
 }
 
 http::RowAnswer Reads::row_now(const http::RowQuery& query) {
+    const bool fresh = !is_known(query.handler, query.table);
     const auto* table = this->table(query.handler, query.table);
     if (!table) return row_without_table(query);
     const auto* key = table->column(table->key.at(0));
     if (!may_be(key->type, query.aggregate_id)) return {};
 
-    std::string where = "t." + sql_name(key->name) + " = $2::text::" + key->type;
-    if (!query.absent_when.empty() && table->column(query.absent_when))
-        where += " and t." + sql_name(query.absent_when) + " is null";
-    std::string sql = kRowFrame;
-    replace_all(sql, "$STREAMS$", sql_name(query.handler) + ".lantern_streams");
-    replace_all(sql, "$COLUMNS$", table->column_list());
-    replace_all(sql, "$TABLE$", table->qualified);
-    replace_all(sql, "$WHERE$", where);
+    const auto sql = row_statement(*table, query);
     const auto rows =
         connection_.exec({short_name("row_", sql), sql},
                          Params{}.add(query.aggregate_type).add(query.aggregate_id).add(query.handler));
+    if (!fresh && rows.integer(0, 4) != table->oid) {  // swapped: other columns may be there
+        tables_.erase(qualified_name(query.handler, query.table));
+        return row_now(query);
+    }
     http::RowAnswer answer;
     if (!rows.null(0, 0)) answer.row = rows.text(0, 0);
     if (!rows.null(0, 1)) answer.head = Revision{rows.integer(0, 1)};
@@ -179,15 +204,22 @@ Result<http::RowsAnswer> Reads::rows(const http::RowsQuery& query) {
     }
 }
 
+// What is known of the table may be of before a swap: then the answer comes from another one, or the question is
+// refused for want of an index that is there now. Both are found out by looking at the table once more.
 Result<http::RowsAnswer> Reads::rows_now(const http::RowsQuery& query) {
-    const auto* table = this->table(query.handler, query.table);
-    if (!table) return http::RowsAnswer{};
-    const auto made = rows_statement(*table, query);
-    if (!made) return failure(made.error());
-    const auto& sql = made.value().sql;
-    const auto rows = connection_.exec({short_name("rows_", sql), sql}, made.value().params);
-
-    return page_of(rows, query, made.value());
+    for (bool fresh = !is_known(query.handler, query.table);; fresh = true) {
+        const auto* table = this->table(query.handler, query.table);
+        if (!table) return http::RowsAnswer{};
+        const auto made = rows_statement(*table, query);
+        if (!made && fresh) return failure(made.error());
+        if (made) {
+            const auto& sql = made.value().sql;
+            const auto rows = connection_.exec({short_name("rows_", sql), sql}, made.value().params);
+            if (fresh || rows.empty() || rows.integer(0, 1) == table->oid)
+                return page_of(rows, query, made.value());
+        }
+        tables_.erase(qualified_name(query.handler, query.table));
+    }
 }
 
 std::optional<http::DeliveriesAnswer> Reads::deliveries(EventId event) {

@@ -23,6 +23,7 @@ public:
 
 private:
     const ReadTable* table(const std::string& handler, const std::string& name);  // nullptr: not there yet
+    bool is_known(const std::string& handler, const std::string& table) const;
     void forget_tables();
     http::RowAnswer row_now(const http::RowQuery& query);
     http::RowAnswer row_without_table(const http::RowQuery& query);

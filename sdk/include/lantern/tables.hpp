@@ -84,7 +84,8 @@ public:
     // shared: of the event with the highest position
     constexpr Table newest(std::string_view name, Type type) const { return merged(name, type, Merge::newest); }
 
-    // Beside the key; never unique, since uniqueness over streams would depend on their order.
+    // Beside the key; never unique, since uniqueness over streams would depend on their order. A list over HTTP
+    // needs one for each of its filters: {filter, order}, or {filter} alone where few rows share a value.
     constexpr Table index(std::initializer_list<std::string_view> columns) const {
         if (indexes_size_ == kIndexesMax || columns.size() > kKeyColumnsMax || columns.size() == 0)
             throw std::logic_error("too many indexes or columns of one");

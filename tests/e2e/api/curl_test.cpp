@@ -192,6 +192,9 @@ GET     200 one   /v1/users/ONE/?min_revision=1 <Prefer: wait=30>
 GET     200 admin /v1/users/TWO/?min_revision=1 <Prefer: wait=30>
 GET     200 admin /v1/users/?username=curl-reader&email=curl-reader@example.com&status=active&limit=5
 GET     200 admin /v1/users/?sort=username&limit=1
+GET     200 admin /v1/users/?status=active&role=user&sort=-username
+GET     200 admin /v1/users/?role=admin
+GET     400 admin /v1/users/?status=active&sort=email
 HEAD    200 admin /v1/users/
 GET     400 admin /v1/users/?sort=password
 GET     400 admin /v1/users/?limit=0
@@ -241,7 +244,7 @@ TEST_F(CurlTest, events_and_audit) {
          {"@order", json + order},
          {"@other", json + replaced(order, {{"3", "4"}})},
          {"@less", json + replaced(order, {{"\"pieces\":3", ""}, {"\"1\"", "\"2\""}})},
-         {"@owned", json + replaced(order, {{"order/1", "user/" + one}})},
+         {"@owned", json + replaced(order, {{"order/1", "user/" + one}, {"\"1\"", "\"5\""}})},
          {"@many", "<Content-Type: application/cloudevents-batch+json> [" + replaced(order, {{"\"1\"", "\"3\""}}) +
                        "," + replaced(order, {{"\"1\"", "\"4\""}}) + "]"}},
         R"(

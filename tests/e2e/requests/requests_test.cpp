@@ -56,8 +56,8 @@ TEST(Requests, DrawnFromTheDescriptionAreAnsweredAsItSays) {
                             {"rounds", from_environment("LANTERN_REQUESTS_ROUNDS", 8)},
                             // Its token comes by mail.
                             {"unreached", json::array{"complete_password_reset_user"}},
-                            // Binary form needs its headers; a revision or a time.
-                            {"conditional", json::array{"take_events", "get_user_at"}}};
+                            // Binary form needs its headers; a revision or a time; a filter and an order.
+                            {"conditional", json::array{"take_events", "get_user_at", "list_users"}}};
     std::ofstream(place / "plan.json") << json::serialize(plan);
 
     processes::Program program;

@@ -173,7 +173,7 @@ TEST_F(LiveChangesTest, ARevertIsANewRevisionAndIsLogged) {
 TEST_F(LiveChangesTest, HostsSayHowTheirFilesStand) {
     Hosts hosts(url_);
     EXPECT_FALSE(hosts.judged("here", "/etc/routing.yaml"));
-    HostNote note{"here", "/etc/routing.yaml",     {"worker"}, test::fresh_id(), 42, 3, "h3",
+    HostNote note{"here", "/etc/routing.yaml",     {"worker"}, {}, test::fresh_id(), 42, 3, "h3",
                   2,      HostNote::File::differs, {}};
     note.problems = {{"routing", "found it to differ"}, {"mail", "does not run"}};
     hosts.note(note);

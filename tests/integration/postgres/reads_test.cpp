@@ -84,6 +84,7 @@ TEST_F(ReadsTest, RowsArePagedWithoutGapOrDouble) {
     sql_.query(
         "insert into people.people (id, name, age) select gen_random_uuid(), 'n' || n % 7,"
         " case when n % 5 = 0 then null else n % 11 end from generate_series(1, 100) n");
+    sql_.script("create index on people.people (age)");
     using Order = http::RowsQuery::Order;
     for (const auto order : {Order::ascending, Order::descending}) {
         http::RowsQuery query{"people", "people", {}, {"age", "name"}, 100, "", order};
@@ -126,8 +127,10 @@ TEST_F(ReadsTest, APageFollowsTheIndexHoweverFarItIs) {
         " from generate_series(1, 20000) n");
     sql_.script("create index on people.people (age); analyze people.people;");
     http::RowsQuery query{"people", "people", {}, {"age"}, 10, ""};
-    ReadTable table{
-        "people.people", {{"id", "uuid"}, {"name", "text"}, {"age", "bigint"}, {"made_at", "timestamptz"}}, {"id"}};
+    ReadTable table{"people.people",
+                    {{"id", "uuid"}, {"name", "text"}, {"age", "bigint"}, {"made_at", "timestamptz"}},
+                    {"id"},
+                    {{"id"}, {"age"}}};
     query.cursor = cursor_text({"-age,id,", "9000", "00000000-0000-0000-0000-000000000000"});
     EXPECT_FALSE(rows_statement(table, query)) << "without a side";
     query.cursor = cursor_text({">-age,id,", "9000", "00000000-0000-0000-0000-000000000000"});
@@ -146,6 +149,7 @@ TEST_F(ReadsTest, RowsAreFilteredAndNonsenseIsNamed) {
     sql_.query(
         "insert into people.people (id, name, age) select gen_random_uuid(), 'n' || n % 7, n"
         " from generate_series(1, 100) n");
+    sql_.script("create index on people.people (age)");
     using Compare = QueryFilter::Compare;
     const auto filtered = reads_.rows({"people",
                                        "people",
@@ -161,6 +165,66 @@ TEST_F(ReadsTest, RowsAreFilteredAndNonsenseIsNamed) {
     EXPECT_FALSE(reads_.rows({"people", "people", {{"p", "age", Compare::equal, "x"}}, {}, 5, ""}));
     EXPECT_FALSE(reads_.rows({"people", "people", {}, {"age"}, 5, "zz"}));
     EXPECT_FALSE(reads_.rows({"people", "people", {}, {"age"}, 5, "-"}));
+}
+
+TEST_F(ReadsTest, WhatNoIndexServesIsRefusedUntilThereIsOne) {
+    using Compare = QueryFilter::Compare;
+    const auto ask = [&](const std::vector<std::string>& columns, const std::string& order) {
+        http::RowsQuery query{"people", "people", {}, {order}, 10, ""};
+        for (const auto& column : columns)
+            query.conditions.push_back({column + "_is", column, Compare::equal, column == "id" ? id_ : "1"});
+        const auto answer = reads_.rows(query);
+        return answer ? "" : answer.error();
+    };
+    EXPECT_EQ(ask({"name"}, "age"), "") << "it has an index of its own: few rows share a value";
+    EXPECT_EQ(ask({"age", "name"}, "made_at"), "");
+    EXPECT_EQ(ask({"id"}, "age"), "");
+    EXPECT_EQ(ask({}, "age"),
+              "the order of age: no index of the table serves that, and all of it would be read; possible: the "
+              "order of id, name");
+    EXPECT_EQ(ask({"age"}, "name"),
+              "age_is in the order of name: no index of the table serves that, and all of it would be read");
+    sql_.script("create index on people.people (age, name)");
+    EXPECT_EQ(ask({"age"}, "name"), "") << "though the table was looked at before";
+    EXPECT_THAT(ask({"age"}, "made_at"), ::testing::HasSubstr("; possible: the order of name"));
+    EXPECT_THAT(ask({"age", "weight"}, "name"), ::testing::HasSubstr("; possible: age in the order of name"));
+    EXPECT_EQ(ask({"age"}, "age"), ask({"age"}, "id")) << "of one age they follow by id";
+}
+
+TEST_F(ReadsTest, OfATableWithAKeyOfSeveralColumnsTheRowsOfOneStreamAreFew) {
+    http::RowsQuery query{"people", "lines", {{"id", "id", QueryFilter::Compare::equal, id_}}, {"price"}, 10, ""};
+    sql_.script(
+        "create table people.lines (id uuid, line bigint, price bigint, primary key (id, line));"
+        "insert into people.lines values ('" +
+        id_ + "', 1, 20), ('" + id_ + "', 2, 10);");
+    EXPECT_FALSE(reads_.rows(query)) << "of a shared table there may be any number";
+    sql_.query(
+        R"(update lantern.handlers set declaration = '[{"name":"lines","ownership":"owned","key":["id","line"]}]')"
+        " where handler = 'people'");
+    const auto rows = reads_.rows(query);
+    ASSERT_TRUE(rows) << rows.error();
+    ASSERT_EQ(rows.value().rows.size(), 2u);
+    EXPECT_THAT(rows.value().rows[0], ::testing::HasSubstr("\"price\":20"));
+}
+
+TEST_F(ReadsTest, AfterASwapTheColumnsAndIndexesAreThoseOfTheNewTable) {
+    http::RowsQuery query{"people", "people", {}, {"age"}, 10, ""};
+    const std::string rows = "insert into people.people (id, name, age) values ('" + id_ + "', 'Sarah', 1);";
+    sql_.script("create index on people.people (age);" + rows);
+    append(id_, 0, "MADE");
+    ASSERT_TRUE(reads_.rows(query));
+    EXPECT_THAT(*row(id_).row, ::testing::Not(::testing::HasSubstr("city")));
+    const auto swap = [&](const std::string& change) {
+        sql_.script(
+            "begin; alter schema people rename to before; create schema people;"
+            "create table people.people (like before.people including all);"
+            "create table people.lantern_streams (like before.lantern_streams including all);" +
+            change + rows + "drop schema before cascade; commit;");
+    };
+    swap("alter table people.people add city text default 'Oslo';");
+    EXPECT_THAT(*row(id_).row, ::testing::HasSubstr("\"city\":\"Oslo\""));
+    swap("drop index people.people_age_idx;");
+    EXPECT_FALSE(reads_.rows(query)) << "the index is not there any more";
 }
 
 TEST_F(ReadsTest, HistoryIsPagedAndFiltered) {

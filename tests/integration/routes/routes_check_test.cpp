@@ -79,6 +79,13 @@ TEST(RoutesCheck, QueriesThatAskForWhatIsNotThereAreToldWithTheirPlace) {
            "      table: audit_log\n"
            "      order_by: [tme]\n"
            "      filters: [{parameter: actor}, {parameter: who, column: actr}]\n"
+           "    - show: rows\n"
+           "      path: /e/\n"
+           "      handler: audit_log\n"
+           "      table: audit_log\n"
+           "      order_by: [time]\n"
+           "      sorts: [time, reason]\n"
+           "      filters: [{parameter: actor}, {parameter: reason}]\n"
            "postgres: {url: 'postgresql://lantern@127.0.0.1:5432/lantern'}\n"
            "amqp: {url: 'amqp://guest:guest@127.0.0.1:5672/'}\n";
     const Checked checked = check("--config '" + directory.string() + "'");
@@ -91,7 +98,11 @@ TEST(RoutesCheck, QueriesThatAskForWhatIsNotThereAreToldWithTheirPlace) {
     EXPECT_THAT(checked.output, HasSubstr(at + ":6:58: found the table \"audits\""));
     EXPECT_THAT(checked.output, HasSubstr(at + ":11:18: found the column \"tme\""));
     EXPECT_THAT(checked.output, HasSubstr(at + ":12:37: found the column \"actr\""));
-    EXPECT_THAT(checked.output, HasSubstr("5 problems"));
+    EXPECT_THAT(checked.output,
+                HasSubstr(at + ":18:21: found the order of \"reason\", with which no index of "
+                               "\"audit_log\" begins; expected one of time, actor, action, subject"));
+    EXPECT_THAT(checked.output, HasSubstr(at + ":19:37: found the filter \"reason\""));
+    EXPECT_THAT(checked.output, HasSubstr("7 problems"));
     std::filesystem::remove_all(directory);
 }
 

@@ -156,6 +156,24 @@ TEST_F(OpenApiTest, queries_follow_the_declared_tables) {
     EXPECT_FALSE(described().at("components").at("schemas").as_object().contains("row.balances.balances"));
 }
 
+TEST_F(OpenApiTest, a_filter_says_in_which_orders_an_index_serves_it) {
+    auto& rows = http.queries[1];
+    rows.sorts = {"opened_at", "balance_cents"};
+    rows.filters = {{"owner", "owner", QueryFilter::Compare::equal},
+                    {"number", "number", QueryFilter::Compare::equal},
+                    {"from", "opened_at", QueryFilter::Compare::from}};
+    auto& balances = tables["balances"][0];
+    balances.columns.insert(balances.columns.end(), {{"owner", ColumnType::text}, {"number", ColumnType::text}});
+    balances.indexes = {{"opened_at"}, {"balance_cents"}, {"owner", "opened_at"}, {"number"}};
+    const auto document = described();
+    std::vector<std::string> told;
+    for (const auto& one : operation(document, "/v1/accounts/", "get").at("parameters").as_array())
+        told.emplace_back(one.at("description").as_string());
+    EXPECT_EQ(told[0], "Only those whose owner is this. Only in the order of opened_at.");
+    EXPECT_EQ(told[1], "Only those whose number is this.");
+    EXPECT_EQ(told[2], "Only those whose opened_at is this or later. Only in the order of opened_at.");
+}
+
 TEST_F(OpenApiTest, history_has_the_aggregates_own_events_without_their_secrets) {
     account.events = {{"OPENED", 1}};
     events[{"OPENED", 1}] = R"({"type": "object", "properties": {"owner": {"type": "string"},
