@@ -41,9 +41,9 @@ begin
                 (select e.position, e.id, e.stream_id, e.revision, e.type, e.recorded_at
                    from unnest($1::xid8[]) x (xid), lateral (
                        select * from lantern.events o
-                        where o.xid = x.xid and not pg_visible_in_snapshot(o.xid, $2)
+                        where (o.xid, o.position) > (x.xid, 0) and o.xid <= x.xid and not pg_visible_in_snapshot(o.xid, $2)
                           and not (coalesce(pg_visible_in_snapshot(o.xid, $3), false) and o.position <= $4)
-                        order by o.position limit $6) e
+                        order by o.xid, o.position limit $6) e
                   order by e.position limit $6)
                 union all
                 (select e.position, e.id, e.stream_id, e.revision, e.type, e.recorded_at

@@ -32,8 +32,8 @@ begin
         select page.position, page.stream_id, page.revision, page.type from (
             (select late.* from pg_snapshot_xip(in_snapshot) x (xid), lateral (
                 select e.position, e.stream_id, e.revision, e.type from lantern.events e
-                 where e.xid = x.xid and e.position > in_after and pg_visible_in_snapshot(e.xid, in_target)
-                 order by e.position limit in_limit) late
+                 where (e.xid, e.position) > (x.xid, in_after) and e.xid <= x.xid and pg_visible_in_snapshot(e.xid, in_target)
+                 order by e.xid, e.position limit in_limit) late
               order by late.position limit in_limit)
             union all
             (select e.position, e.stream_id, e.revision, e.type from lantern.events e
