@@ -18,7 +18,7 @@ constexpr auto kChunkTimeout = std::chrono::minutes(5);
 
 constexpr const char* kStaging = R"(
 create temporary table if not exists lantern_import (
-    line bigint, source text, id text, event_id uuid, aggregate_type text, aggregate_id text, type text,
+    line bigint primary key, source text, id text, event_id uuid, aggregate_type text, aggregate_id text, type text,
     schema_version integer, recorded_at timestamptz, revision bigint, data json, metadata json) on commit delete rows;
 create temporary table if not exists lantern_import_streams (
     stream_id bigint, aggregate_type text, aggregate_id text, head bigint,
