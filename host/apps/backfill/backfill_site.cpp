@@ -16,7 +16,8 @@ namespace {
 constexpr std::size_t kPageEvents = 1000;
 constexpr std::size_t kLastSliceEvents = 3000;
 constexpr int kRounds = 50;
-constexpr int kComparisons = 8;
+constexpr int kLooksAgain = 60, kWholeLook = 8;  // one at everything counts as many at a few streams
+constexpr Milliseconds kLookAgainAfter{500};
 constexpr std::int64_t kSlotEventsMin = 50'000, kSlotEventsMax = 2'000'000, kSlots = 8;
 
 [[noreturn]] void refuse(const HandlerName& handler, const std::string& why) {
@@ -266,14 +267,22 @@ bool BackfillSite::equal() {
     const auto now = job();
     std::optional<std::vector<StreamId>> chosen;
     if (parts_.request.sample > 0) chosen = sample();
-    postgres::Comparison comparison;
-    for (int round = 0; round < kComparisons; ++round) {
-        comparison =
-            postgres::compare(connection_, now.handler.value, now.schema, parts_.folding.plugin().tables, chosen);
-        if (comparison.settled()) break;
-        // The live model is ahead, or behind: look again once both have moved on.
-        if (parts_.stop.wait(Milliseconds{500})) throw Fault(FaultKind::outage, "backfill", "asked to stop");
+    const auto look = [&](const std::optional<std::vector<StreamId>>& streams) {
+        return postgres::compare(connection_, now.handler.value, now.schema, parts_.folding.plugin().tables,
+                                 streams);
+    };
+    auto comparison = look(chosen);
+    for (int looks = kLooksAgain; looks > 0 && !comparison.settled();) {
+        // The live model is ahead, or behind: look again at those streams once both have moved on.
+        if (parts_.stop.wait(kLookAgainAfter)) throw Fault(FaultKind::outage, "backfill", "asked to stop");
         catch_up();
+        if (comparison.unsettled.empty()) {
+            comparison = look(chosen);
+            looks -= kWholeLook;
+        } else {
+            comparison.settle(look(comparison.unsettled));
+            --looks;
+        }
     }
     parts_.jobs.note(parts_.steps, comparison.json());
     return comparison.equal();

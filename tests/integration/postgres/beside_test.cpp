@@ -227,6 +227,18 @@ TEST_F(BesideTest, ComparisonLeavesNothingOutInSilence) {
     EXPECT_FALSE(compared.settled());
     ASSERT_EQ(compared.differences.size(), 1u);
     EXPECT_THAT(compared.differences[0].left, HasSubstr(c));
+    // b comes to stand alike, and is looked at alone: a then stands elsewhere, and was compared before.
+    ASSERT_EQ(compared.unsettled.size(), 1u);
+    sql_.script("update people.lantern_streams set revision = 1 - (stream_id <> " +
+                std::to_string(compared.unsettled[0].value) + ")::integer");
+    compared.settle(compare(connection_, "people", "people@2", tables, compared.unsettled));
+    EXPECT_TRUE(compared.settled()) << compared.json();
+    EXPECT_EQ(compared.tables[0].equal, 1);
+    EXPECT_EQ(compared.tables[0].differing, 2);
+    EXPECT_EQ(compared.tables[0].unsettled, 0);
+    ASSERT_EQ(compared.differences.size(), 2u);
+    EXPECT_THAT(compared.differences[1].left, HasSubstr(b));
+
     sql_.script(
         "update people.people set name = 'fresh'; update \"people@2\".people set name = 'fresh';"
         "update people.lantern_streams set revision = 1");
