@@ -20,11 +20,15 @@ constexpr Milliseconds kLookEvery{300};
 constexpr Milliseconds kLagEvery{1000};
 constexpr int kLossesMax = 5;  // processes that may end over one share of the history without getting on
 
-// Parked streams, and handlers that take nothing, are not behind because of us.
+// Parked streams, handlers that take nothing, and those whom no living worker applies anything for, are not behind
+// because of us.
 backfill::LiveLag furthest_behind(postgres::Backlogs& backlogs) {
     backfill::LiveLag live;
-    for (const auto& backlog : backlogs.of_handlers())
-        if (backlog.state == "attached" && backlog.oldest > live.lag) live = {backlog.handler, backlog.oldest};
+    for (const auto& backlog : backlogs.of_handlers()) {
+        const bool worked_on = backlog.holder && backlog.holder->heartbeat < limits::kHeartbeatDead;
+        if (backlog.state == "attached" && worked_on && backlog.oldest > live.lag)
+            live = {backlog.handler, backlog.oldest};
+    }
     return live;
 }
 
