@@ -121,6 +121,9 @@ bool Worker::beat() {
     // Routes move only while nobody holds a lease, or when queues are bound. Read before anything is held by them.
     if (gained || view.queues != queues_) routes_ = parts_.leases.routes();
     held_ = std::move(view.held);
+    // Another one is about to let go: its partitions shall not lie idle for a heartbeat.
+    if (held_.empty() && (view.queues == Queues::bound || view.queues == Queues::to_bind))
+        next_tick_ = parts_.clock.steady() + kTurnWait;
     edge_ = view.edge;
     published_ = view.published;
     if (!view.to_release.empty()) hand_over(view.to_release);

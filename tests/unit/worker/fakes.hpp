@@ -37,6 +37,7 @@ public:
                                          [](const Lease& lease) { return !lease.feed_target.has_value(); });
         const auto queues = detached ? Queues::detached : unbound ? Queues::to_bind : Queues::bound;
         if (others_in_force) return {{}, {}, Queues::others, edge, published};
+        if (held_by_another) return {{}, {}, Queues::bound, edge, published};
         return {leases_, std::exchange(to_release, {}), queues, edge, published};
     }
     bool holds(Partition partition, Epoch epoch) override {
@@ -83,6 +84,7 @@ public:
     const std::vector<Lease>& leases() const { return leases_; }
     Position feed_to{0};
     bool detached = false;
+    bool held_by_another = false;
     bool others_in_force = false;  // queues that this worker doesn't read
     Position edge, published;
     int bindings = 0;

@@ -252,6 +252,17 @@ TEST(Worker, AskedToReleaseItHandsThePartitionOverUnacknowledged) {
     EXPECT_EQ(world.queue.left(), 1u);
 }
 
+TEST(Worker, WhoHoldsNothingTakesAtOnceWhatAnotherLetsGo) {
+    World world;
+    world.leases.held_by_another = true;
+    world.worker.turn(Milliseconds(0));
+    world.append_and_deliver(1, "a");
+    world.leases.held_by_another = false;
+    world.clock.advance(std::chrono::milliseconds(100));
+    for (int turn = 0; turn < 5; ++turn) world.worker.turn(Milliseconds(0));
+    EXPECT_EQ(world.value(1), "a") << "before a heartbeat is due";
+}
+
 // Another one in its place stops only once this one reads the queues that are in force.
 TEST(Worker, HasNotSettledInBeforeItsFirstHeartbeatNorWhileItsQueuesAreRefused) {
     World world;
