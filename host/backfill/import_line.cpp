@@ -275,6 +275,24 @@ Result<ImportLine, std::vector<LineProblem>> read_line(std::int64_t number, std:
     return Reader(number, text).read();
 }
 
+StreamName stream_of(const ImportLine& line) {
+    return {line.aggregate_type, line.aggregate_id};
+}
+
+Event event_of(const ImportLine& line, Revision revision, Timestamp recorded_at) {
+    Event event;
+    event.id = *line.event_id;
+    event.revision = revision;
+    event.aggregate_type = line.aggregate_type;
+    event.aggregate_id = line.aggregate_id;
+    event.type = line.type;
+    event.schema_version = line.schema_version;
+    event.recorded_at = recorded_at;
+    event.data = line.data;
+    event.metadata = line.metadata;
+    return event;
+}
+
 std::string line_of(const Event& event, const std::string& source) {
     const auto quoted = [](std::string_view text) { return json::serialize(json::string(text)); };
     std::string line = R"({"specversion":"1.0","id":)" + quoted(event.id.text()) + R"(,"source":)" + quoted(source);

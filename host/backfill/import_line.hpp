@@ -35,6 +35,11 @@ struct ImportLine {
     std::string metadata;  // JSON object
 };
 
+struct StreamName {
+    std::string aggregate_type, aggregate_id;
+    auto operator<=>(const StreamName&) const = default;
+};
+
 struct LineProblem {
     std::int64_t number = 0;
     std::string field;  // where, below the line: "type", "data/email"; empty: the line as a whole
@@ -44,6 +49,11 @@ struct LineProblem {
 
 // Error: all that is wrong with it.
 Result<ImportLine, std::vector<LineProblem>> read_line(std::int64_t number, std::string_view text);
+
+StreamName stream_of(const ImportLine& line);
+
+// As a state sees it, before the stream has a bigint; the line has its event id.
+Event event_of(const ImportLine& line, Revision revision, Timestamp recorded_at);
 
 // The line that read_line reads back as this event. `source`: kStoreSource and the store's incarnation.
 std::string line_of(const Event& event, const std::string& source);

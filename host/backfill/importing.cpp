@@ -8,25 +8,6 @@ namespace {
 
 constexpr int kRoundsMax = 20;  // of a chunk whose streams others append to meanwhile
 
-StreamName stream_of(const ImportLine& line) {
-    return {line.aggregate_type, line.aggregate_id};
-}
-
-// As the state sees it; the stream has no bigint yet.
-Event event_of(const ImportLine& line, Revision revision) {
-    Event event;
-    event.id = *line.event_id;
-    event.revision = revision;
-    event.aggregate_type = line.aggregate_type;
-    event.aggregate_id = line.aggregate_id;
-    event.type = line.type;
-    event.schema_version = line.schema_version;
-    event.recorded_at = *line.recorded_at;
-    event.data = line.data;
-    event.metadata = line.metadata;
-    return event;
-}
-
 std::optional<std::string> evolve(command::State& state, Event event, const command::Upcasts& upcasts) {
     if (auto refused = upcasts.upcast(event)) return refused;
     if (const auto evolved = state.evolve(event); !evolved) return evolved.error();
@@ -113,7 +94,7 @@ std::vector<LineProblem> Importer::fold(Chunk& chunk, std::set<StreamName>& touc
         }
         auto& state = states_.at(stream);
         state.head = Revision{state.head.value + 1};
-        if (auto why = evolve(*state.state, event_of(line, state.head), *owner->second.upcasts))
+        if (auto why = evolve(*state.state, event_of(line, state.head, *line.recorded_at), *owner->second.upcasts))
             problems.push_back(
                 {line.number, "data", "the aggregate " + line.aggregate_type + " refuses it: " + *why});
     }

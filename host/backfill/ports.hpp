@@ -21,11 +21,6 @@ namespace lantern::backfill {
 
 // ---- import -------------------------------------------------------------------------------------------------
 
-struct StreamName {
-    std::string aggregate_type, aggregate_id;
-    auto operator<=>(const StreamName&) const = default;
-};
-
 struct KeyMove {
     StreamName stream;
     command::UniqueKey key;

@@ -51,25 +51,6 @@ struct CommandPath::Basis {
     const Description& described() const { return plugin.aggregate->description(); }
 };
 
-namespace {
-
-class Watched {
-public:
-    Watched(Calls* calls, const Description& plugin, const std::string& command) : calls_(calls) {
-        if (calls_) calls_->begin(plugin, command);
-    }
-    ~Watched() {
-        if (calls_) calls_->end();
-    }
-    Watched(const Watched&) = delete;
-    Watched& operator=(const Watched&) = delete;
-
-private:
-    Calls* const calls_;
-};
-
-}  // namespace
-
 CommandPath::Step CommandPath::proceed(Handling& handling) {
     auto& request = handling.request;
     const auto aggregate = world_.aggregates.find(request.aggregate);

@@ -213,6 +213,22 @@ public:
     virtual void end() = 0;
 };
 
+// The calling thread's word to them, for as long as this lives. No calls: nothing is told.
+class Watched {
+public:
+    Watched(Calls* calls, const Description& plugin, const std::string& command) : calls_(calls) {
+        if (calls_) calls_->begin(plugin, command);
+    }
+    ~Watched() {
+        if (calls_) calls_->end();
+    }
+    Watched(const Watched&) = delete;
+    Watched& operator=(const Watched&) = delete;
+
+private:
+    Calls* const calls_;
+};
+
 class Upcasts {
 public:
     virtual ~Upcasts() = default;

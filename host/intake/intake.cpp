@@ -11,15 +11,13 @@ namespace lantern::intake {
 namespace {
 
 namespace json = boost::json;
+using backfill::event_of;
+using backfill::stream_of;
 using command::Problem;
 using command::Rejection;
 using command::RejectionKind;
 
 constexpr int kRoundsMax = 20;  // of an append whose streams others append to meanwhile
-
-StreamName stream_of(const Arrival& event) {
-    return {event.aggregate_type, event.aggregate_id};
-}
 
 std::string subject_of(const StreamName& stream) {
     return stream.aggregate_type + "/" + stream.aggregate_id;
@@ -80,36 +78,6 @@ Problem problem_of(const Refusal& refusal, const std::vector<Arrival>& events, F
 std::string text_member(const json::object& object, std::string_view name) {
     const auto* value = object.if_contains(name);
     return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
-class Watched {
-public:
-    Watched(command::Calls* calls, const Description& plugin) : calls_(calls) {
-        if (calls_) calls_->begin(plugin, "intake");
-    }
-    ~Watched() {
-        if (calls_) calls_->end();
-    }
-    Watched(const Watched&) = delete;
-    Watched& operator=(const Watched&) = delete;
-
-private:
-    command::Calls* const calls_;
-};
-
-// As the state sees it; the stream may have no bigint yet.
-Event event_of(const Arrival& arrival, Revision revision, Timestamp now) {
-    Event event;
-    event.id = *arrival.event_id;
-    event.revision = revision;
-    event.aggregate_type = arrival.aggregate_type;
-    event.aggregate_id = arrival.aggregate_id;
-    event.type = arrival.type;
-    event.schema_version = arrival.schema_version;
-    event.recorded_at = now;
-    event.data = arrival.data;
-    event.metadata = arrival.metadata;
-    return event;
 }
 
 }  // namespace
@@ -252,7 +220,7 @@ std::optional<Problem> Intake::fold_stream(const Parts& parts, const StreamName&
                        "",
                        {}};
     const auto& plugin = loaded->second;
-    const Watched watched(world_.calls, plugin.aggregate->description());
+    const command::Watched watched(world_.calls, plugin.aggregate->description(), "intake");
     command::LoadedStream read;
     auto folded =
         command::load_and_fold(parts.store(), *plugin.aggregate, *plugin.upcasts, stream.aggregate_id, {}, read);
