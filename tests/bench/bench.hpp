@@ -93,6 +93,8 @@ void load();
 void abi();
 void memory();
 void rebuild();
+void busy();
+void swap();
 void import_events();
 void poison();
 void takeover();

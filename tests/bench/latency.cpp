@@ -17,16 +17,17 @@ events:
   USER_UPDATED: [user_read_model, audit_log]
 )";
 
-void update_all(Place& place) {
+// Each user once, to names of this round.
+void update_all(Place& place, int round) {
     std::vector<std::thread> threads;
     for (int number = 0; number < kClients; ++number) {
-        threads.emplace_back([&place, number] {
+        threads.emplace_back([&place, round, number] {
             HttpClient client(place.http_port(), place.token());
             auto next = std::chrono::steady_clock::now() + std::chrono::milliseconds(2 * number);
             for (int user = 1 + number; user <= kUpdated; user += kClients) {
                 std::this_thread::sleep_until(next);
                 next += kEvery;
-                client.send("PUT", path_of(user), update_of(user));
+                client.send("PUT", path_of(user), update_of(std::int64_t{round} * kUpdated + user));
             }
         });
     }
@@ -63,7 +64,7 @@ void latency() {
     place.wait_for("the read model", "select count(*) from user_read_model.users", kUpdated,
                    std::chrono::seconds(120));
     wait_for_api(place);
-    update_all(place);
+    update_all(place, 1);
     report_visible(place, "latency", 2, "");
     host->stop(std::chrono::seconds(20));
 }
@@ -80,7 +81,7 @@ void latency_beside() {
                        "select coalesce(sum(revision), 0) from " + std::string(handler) + ".lantern_streams",
                        std::int64_t{kUsers} * kRevisions, std::chrono::seconds(300));
     wait_for_api(place);
-    update_all(place);
+    update_all(place, 1);
     report_visible(place, "latency, 1 M events there", kRevisions + 1, ", no rebuild");
 
     std::atomic<bool> stop = false;
@@ -90,7 +91,7 @@ void latency_beside() {
             if (!place.lantern({"backfill", "audit_log"})->wait(std::chrono::minutes(10)).value().clean())
                 std::exit(1);
     });
-    update_all(place);
+    update_all(place, 2);
     stop = true;
     rebuilding.join();
     report_visible(place, "latency, beside a rebuild", kRevisions + 2,

@@ -15,6 +15,8 @@ int main(int argc, char** argv) {
                              {"abi", lantern::bench::abi},
                              {"memory", lantern::bench::memory},
                              {"rebuild", lantern::bench::rebuild},
+                             {"busy", lantern::bench::busy},
+                             {"swap", lantern::bench::swap},
                              {"import", lantern::bench::import_events},
                              {"poison", lantern::bench::poison},
                              {"takeover", lantern::bench::takeover},
@@ -33,7 +35,7 @@ int main(int argc, char** argv) {
         std::fprintf(
             stderr,
             "no benchmark is called %s; there are live, append, latency, latency_beside, reads, load, abi, memory, "
-            "rebuild, import, poison, takeover, new_build, handlers, sweep, paused, away\n",
+            "rebuild, busy, swap, import, poison, takeover, new_build, handlers, sweep, paused, away\n",
             argv[1]);
         return 1;
     }
