@@ -83,7 +83,7 @@ Consuming::Turn Consuming::turn(Milliseconds wait) {
     Turn turn;
     try {
         if (in_hand_.empty()) {
-            in_hand_ = world_.queue.take(limits::kIntakePrefetch, wait);
+            in_hand_ = world_.queue.take(in_hand_max(world_.body_bytes_max), wait);
             aside_.clear();
         } else {
             world_.queue.service();  // fails when what is in hand is not ours any more

@@ -1,6 +1,7 @@
 // What intake asks of the store. One object for each thread. Adapters throw Fault.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -10,6 +11,7 @@
 
 #include "host/backfill/ports.hpp"
 #include "host/core/event.hpp"
+#include "host/core/limits.hpp"
 #include "host/core/result.hpp"
 
 namespace lantern::intake {
@@ -56,6 +58,14 @@ struct Message {
     std::vector<std::pair<std::string, std::string>> headers{};  // text, whole numbers, true and false
     std::string body;
 };
+
+// How many messages may be in hand, not acknowledged, when none is larger than this: AMQP 0-9-1 bounds their
+// number, and it is their bytes that fill the memory. At least one.
+inline constexpr std::size_t kBytesInHandMax = 64u << 20;
+constexpr std::uint16_t in_hand_max(std::size_t body_bytes_max) {
+    const std::size_t fit = kBytesInHandMax / std::max<std::size_t>(body_bytes_max, 1);
+    return static_cast<std::uint16_t>(std::clamp<std::size_t>(fit, 1, limits::kIntakePrefetch));
+}
 
 // A queue of a broker and the place for what is refused. Throws Fault; what was not acknowledged comes again then.
 class Queue {

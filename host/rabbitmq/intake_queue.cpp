@@ -76,8 +76,9 @@ class IntakeQueue::Session final : public Listener {
 public:
     enum class Way { in, back };  // back: from the refused messages to the queue
 
-    Session(const std::string& url, const std::string& queue, Way way)
-        : from_(way == Way::in ? queue : refused_queue(queue)),
+    Session(const std::string& url, const std::string& queue, Way way, std::uint16_t in_hand_max)
+        : in_hand_max_(in_hand_max),
+          from_(way == Way::in ? queue : refused_queue(queue)),
           aside_(way == Way::in ? refused_queue(queue) : queue),
           connection_(parse_addresses(url), "lantern intake", *this) {
         declare(queue, Active::one);
@@ -135,18 +136,18 @@ public:
         }
     }
 
-    // Up to so many of those that lie there now, each given to `see`; fewer when others take them meanwhile.
+    // Up to so many of those that lie there now, each given to `see` before the next is read; fewer when others
+    // take them meanwhile.
     template <class See>
     std::size_t each(std::size_t messages_max, See see) {
         const auto lying = static_cast<std::size_t>(messages_of(from_));
         const auto wanted = std::min(messages_max, lying);
         std::size_t seen = 0;
-        while (seen < wanted) {
-            receive(wanted - seen, limits::kAmqpTimeout);
-            const auto taken = take(wanted - seen);
+        for (; seen < wanted; ++seen) {
+            receive(1, limits::kAmqpTimeout);
+            const auto taken = take(1);
             if (taken.empty()) break;
-            for (const auto& message : taken) see(message);
-            seen += taken.size();
+            see(taken.front());
         }
         return seen;
     }
@@ -216,7 +217,7 @@ private:
     void consume() {
         connection_.open_channel(kConsume);
         amqp_basic_qos_t qos{};
-        qos.prefetch_count = limits::kIntakePrefetch;
+        qos.prefetch_count = in_hand_max_;
         connection_.call(kConsume, AMQP_BASIC_QOS_METHOD, &qos, AMQP_BASIC_QOS_OK_METHOD);
         amqp_basic_consume_t consume{};
         consume.queue = bytes(from_);
@@ -224,6 +225,7 @@ private:
         consumes_ = true;
     }
 
+    const std::uint16_t in_hand_max_;
     const std::string from_, aside_;
     Connection connection_;
     bool consumes_ = false;
@@ -234,11 +236,12 @@ private:
     std::uint64_t tag_ = 0;
 };
 
-IntakeQueue::IntakeQueue(std::string url, std::string queue) : url_(std::move(url)), queue_(std::move(queue)) {}
+IntakeQueue::IntakeQueue(std::string url, std::string queue, std::uint16_t in_hand_max)
+    : url_(std::move(url)), queue_(std::move(queue)), in_hand_max_(in_hand_max) {}
 IntakeQueue::~IntakeQueue() = default;
 
 IntakeQueue::Session& IntakeQueue::session() {
-    if (!session_) session_ = std::make_unique<Session>(url_, queue_, Session::Way::in);
+    if (!session_) session_ = std::make_unique<Session>(url_, queue_, Session::Way::in, in_hand_max_);
     return *session_;
 }
 
@@ -267,17 +270,15 @@ IntakeQueue::Depth IntakeQueue::depth() {
     return {session().messages_of(queue_), session().messages_of(refused_queue(queue_))};
 }
 
-std::vector<intake::Message> IntakeQueue::refused(std::size_t messages_max) const {
-    Session back(url_, queue_, Session::Way::back);
-    std::vector<intake::Message> seen;
-    back.each(std::min<std::size_t>(messages_max, limits::kIntakePrefetch),
-              [&](const intake::Message& message) { seen.push_back(message); });
-    return seen;
+std::size_t IntakeQueue::see_refused(std::size_t messages_max,
+                                     const std::function<void(const intake::Message&)>& see) const {
+    Session back(url_, queue_, Session::Way::back, limits::kIntakePrefetch);
+    return back.each(std::min<std::size_t>(messages_max, limits::kIntakePrefetch), see);
 }
 
 // 1. Publish, confirmed. 2. Acknowledge. What is in both queues after a crash is one event by its source and id.
 std::size_t IntakeQueue::put_back(std::size_t messages_max) const {
-    Session back(url_, queue_, Session::Way::back);
+    Session back(url_, queue_, Session::Way::back, in_hand_max_);
     return back.each(messages_max, [&](const intake::Message& message) {
         back.put_aside(message, std::nullopt);
         back.acknowledge_up_to(message.tag);

@@ -6,6 +6,7 @@
 // it is.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -17,8 +18,8 @@ std::string refused_queue(const std::string& queue);
 
 class IntakeQueue final : public intake::Queue {
 public:
-    // Connects at the first take().
-    IntakeQueue(std::string url, std::string queue);
+    // The broker gives so many messages before one is acknowledged. Connects at the first take().
+    IntakeQueue(std::string url, std::string queue, std::uint16_t in_hand_max = limits::kIntakePrefetch);
     ~IntakeQueue() override;
 
     std::vector<intake::Message> take(std::size_t messages_max, Milliseconds wait) override;
@@ -34,9 +35,10 @@ public:
     };
     Depth depth();
 
-    // Refused messages, each over a connection of its own: the first ones, as many as the broker gives at once,
-    // which stay where they are; and back into the queue, in their order, without the reason. How many that were.
-    std::vector<intake::Message> refused(std::size_t messages_max) const;
+    // Refused messages, each over a connection of its own: the first ones, up to limits::kIntakePrefetch, which are
+    // seen one by one and stay where they are; and back into the queue, in their order, without the reason. How
+    // many that were.
+    std::size_t see_refused(std::size_t messages_max, const std::function<void(const intake::Message&)>& see) const;
     std::size_t put_back(std::size_t messages_max) const;
     static std::string reason_of(const intake::Message& refused);
 
@@ -45,6 +47,7 @@ private:
     Session& session();
 
     const std::string url_, queue_;
+    const std::uint16_t in_hand_max_;
     std::unique_ptr<Session> session_;  // nothing: not connected
 };
 

@@ -25,7 +25,7 @@ struct Words {
 IntakeQueue queue_of(const Settings& settings) {
     if (settings.intake.queue.empty())
         throw Fault(FaultKind::configuration, "refused", "the setting intake.queue names no queue");
-    return {settings.amqp_url, settings.intake.queue};
+    return {settings.amqp_url, settings.intake.queue, intake::in_hand_max(settings.http.body_bytes_max)};
 }
 
 json::value parsed(const std::string& text) {
@@ -85,15 +85,14 @@ json::value shown(const Message& message, const Words& words) {
 
 int list(const Instance& at, const Words& words) {
     const auto queue = queue_of(at.settings());
-    const auto messages = queue.refused(words.limit);
     if (words.format == "json") {
         json::array all;
-        for (const auto& message : messages) all.push_back(shown(message, words));
+        queue.see_refused(words.limit, [&](const Message& message) { all.push_back(shown(message, words)); });
         std::cout << json::serialize(all) << std::endl;
         return 0;
     }
-    for (const auto& message : messages) print(message, words);
-    std::cout << messages.size() << " refused messages shown" << std::endl;
+    const auto count = queue.see_refused(words.limit, [&](const Message& message) { print(message, words); });
+    std::cout << count << " refused messages shown" << std::endl;
     return 0;
 }
 

@@ -124,6 +124,30 @@ TEST_F(IntakeQueueTest, WhatIsRefusedIsNotLostWithTheQueueForIt) {
     EXPECT_TRUE(test::eventually([&] { return queue.depth().refused == 1; }));
 }
 
+TEST_F(IntakeQueueTest, TheBrokerGivesNoMoreThanMayBeInHand) {
+    IntakeQueue queue(url_, kQueue, 2);
+    queue.depth();  // declares
+    Producer producer(url_);
+    for (const char* body : {"one", "two", "three", "four", "five"}) producer.put(body);
+    const auto taken = take(queue, 2);
+    ASSERT_EQ(taken.size(), 2u);
+    EXPECT_TRUE(test::eventually([&] { return queue.depth().waiting == 3; })) << queue.depth().waiting;
+    EXPECT_THAT(queue.take(100, Milliseconds{200}), IsEmpty());
+    queue.refuse(taken[0], "{}");
+    queue.refuse(taken[1], "{}");
+    queue.acknowledge_up_to(taken[1].tag);
+    EXPECT_EQ(take(queue, 2).at(1).body, "four");
+    EXPECT_TRUE(test::eventually([&] { return queue.depth().refused == 2; }));
+    queue.disconnect();
+    // All that are refused are seen and put back, though they are more than may be in hand.
+    const IntakeQueue one(url_, kQueue, 1);
+    std::string seen;
+    EXPECT_EQ(one.see_refused(100, [&](const intake::Message& message) { seen += message.body + " "; }), 2u);
+    EXPECT_EQ(seen, "one two ");
+    std::size_t back = 0;  // once the broker has them again from who saw them
+    EXPECT_TRUE(test::eventually([&] { return (back += one.put_back(100)) == 2; })) << back;
+}
+
 class IntakeProcessTest : public IntakeQueueTest {
 protected:
     IntakeProcessTest() {

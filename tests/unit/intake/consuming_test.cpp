@@ -21,6 +21,7 @@ public:
     std::vector<Message> given;                                // not acknowledged
     std::vector<std::pair<std::string, std::string>> refused;  // body, problem
     int acknowledgements = 0;
+    std::size_t most = 0;  // that was asked for at once
     bool down = false, refuses_nothing = false;
 
     void put(const std::string& body) {
@@ -31,6 +32,7 @@ public:
     }
     std::vector<Message> take(std::size_t max, Milliseconds) override {
         check();
+        most = std::max(most, max);
         std::vector<Message> taken;
         for (; !lying.empty() && taken.size() < max; lying.pop_front()) {
             taken.push_back(lying.front());
@@ -102,6 +104,24 @@ TEST_F(ConsumingTest, WhatHasArrivedIsAppendedAtOnceAndThenAcknowledged) {
     EXPECT_THAT(queue.given, IsEmpty());
     const auto metadata = boost::json::parse(store.streams["order/7"].front().metadata);
     EXPECT_EQ(metadata.at("actor").at("id"), "queue:lantern.intake");
+}
+
+TEST_F(ConsumingTest, LargeMessagesAreFewInHand) {
+    constexpr std::size_t kMiB = 1u << 20;
+    EXPECT_EQ(in_hand_max(1000), limits::kIntakePrefetch);
+    EXPECT_EQ(in_hand_max(kMiB), 64);
+    EXPECT_EQ(in_hand_max(32 * kMiB), 2);
+    EXPECT_EQ(in_hand_max(65 * kMiB), 1) << "never none";
+    EXPECT_EQ(in_hand_max(0), limits::kIntakePrefetch);
+    Consuming large{{intake,
+                     {arrivals, [this]() -> command::Store& { return store; }, random},
+                     queue,
+                     "lantern.intake",
+                     32 * kMiB}};
+    for (const auto* id : {"1", "2", "3"}) queue.put(event(id));
+    EXPECT_EQ(large.turn(Milliseconds{0}).appended, 2u);
+    EXPECT_EQ(queue.most, 2u);
+    EXPECT_EQ(large.turn(Milliseconds{0}).appended, 1u);
 }
 
 TEST_F(ConsumingTest, TheBinaryModeAndTheUserThatTheBrokerKnows) {
