@@ -14,12 +14,10 @@ namespace {
 constexpr const char* kAbout =
     "Commands and queries of this installation, as its configuration routes them.\n\n"
     "Commands answer with the new revision, in the body and as `ETag`; `If-Match` guards them, `Idempotency-Key` "
-    "makes "
-    "them safe to repeat. Queries of read models say as of which revision they are complete; `min_revision` with "
-    "`Prefer: wait` reads one's own writes. Every error is a problem (RFC 9457). `X-Request-Id`, "
-    "`X-Correlation-Id` and "
-    "`traceparent` may be sent with every request and stand in the events' metadata. Paths work without their last "
-    "slash too.";
+    "makes them safe to repeat. Queries of read models say as of which revision they are complete; `min_revision` "
+    "with `Prefer: wait` reads one's own writes. Every error is a problem (RFC 9457). `X-Request-Id`, "
+    "`X-Correlation-Id` and `traceparent` may be sent with every request and stand in the events' metadata. "
+    "Times are RFC 3339; in answers UTC, with microseconds. Paths work without their last slash too.";
 
 json::object accepted_schema() {
     return {{"type", "object"},
@@ -42,7 +40,7 @@ json::object event_schema() {
                                     {"revision", whole_number(1)},
                                     {"type", text_schema()},
                                     {"schema_version", whole_number(1)},
-                                    {"recorded_at", json::object{{"type", "string"}, {"format", "date-time"}}},
+                                    {"recorded_at", shown_time_schema()},
                                     {"data", json::object{{"description", "As its schema says; null: it has none."},
                                                           {"type", json::array{"object", "null"}}}},
                                     {"metadata", json::object{{"type", "object"}}}}},

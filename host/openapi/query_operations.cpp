@@ -20,10 +20,6 @@ const Table* table_of(const QueryRoute& route, const Source& source) {
     return table == tables->second.end() ? nullptr : &*table;
 }
 
-json::object time_schema() {
-    return {{"type", "string"}, {"format", "date-time"}};
-}
-
 Parameter limit() {
     json::object schema = whole_number(1);
     schema["maximum"] = limits::kPageRowsMax;
@@ -139,10 +135,11 @@ json::object page_example(const json::value& item) {
 }
 
 json::object state_schema() {
-    return {{"type", "object"},
-            {"properties",
-             json::object{{"id", text_schema()}, {"revision", whole_number(1)}, {"recorded_at", time_schema()}}},
-            {"required", json::array{"id", "revision"}}};
+    return {
+        {"type", "object"},
+        {"properties",
+         json::object{{"id", text_schema()}, {"revision", whole_number(1)}, {"recorded_at", shown_time_schema()}}},
+        {"required", json::array{"id", "revision"}}};
 }
 
 json::object of_types(json::array types) {
@@ -151,8 +148,8 @@ json::object of_types(json::array types) {
 
 json::object delivery_schema() {
     const json::object text = text_schema(), maybe_text = of_types({"string", "null"});
-    json::object maybe_time = maybe_text;
-    maybe_time["format"] = "date-time";
+    json::object maybe_time = shown_time_schema();
+    maybe_time["type"] = json::array{"string", "null"};
     const json::object plugin{
         {"type", "object"}, {"properties", json::object{{"name", text}, {"version", text}, {"build", maybe_text}}}};
     const json::object state{
@@ -179,7 +176,7 @@ json::object deliveries_schema() {
                                                          {"aggregate_type", text},
                                                          {"aggregate_id", text},
                                                          {"revision", whole_number(1)},
-                                                         {"recorded_at", time_schema()},
+                                                         {"recorded_at", shown_time_schema()},
                                                          {"published", json::object{{"type", "boolean"}}}}},
                              {"required", json::array{"id", "type", "aggregate_type", "aggregate_id", "revision",
                                                       "recorded_at", "published"}}};

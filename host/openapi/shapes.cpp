@@ -52,7 +52,7 @@ json::value example_of(ColumnType type) {
         case ColumnType::text:
             return "text";
         case ColumnType::time:
-            return "2026-11-21T15:47:00+00:00";
+            return "2026-11-21T15:47:00.000000Z";
         case ColumnType::uuid:
             return "01890000-0000-7000-8000-000000000000";
         case ColumnType::json:
@@ -112,7 +112,7 @@ json::object column_schema(ColumnType type) {
         case ColumnType::text:
             return {{"type", "string"}};
         case ColumnType::time:
-            return {{"type", "string"}, {"format", "date-time"}};
+            return time_schema();
         case ColumnType::uuid:
             return {{"type", "string"}, {"format", "uuid"}};
         case ColumnType::json:
@@ -123,13 +123,23 @@ json::object column_schema(ColumnType type) {
     return {};
 }
 
+json::object time_schema() {
+    return {{"type", "string"}, {"format", "date-time"}};
+}
+
+json::object shown_time_schema() {
+    auto schema = time_schema();
+    schema["pattern"] = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z$";
+    return schema;
+}
+
 json::object row_schema(const Table& table) {
     json::object schema{{"type", "object"}};
     auto& properties = schema["properties"].emplace_object();
     json::array required;
     for (std::size_t n = 0; n < table.columns.size(); ++n) {
         const auto& column = table.columns[n];
-        auto of_column = column_schema(column.type);
+        auto of_column = column.type == ColumnType::time ? shown_time_schema() : column_schema(column.type);
         if (n >= table.key_columns && of_column.contains("type"))
             of_column["type"] = json::array{of_column.at("type"), "null"};
         properties[column.name] = std::move(of_column);

@@ -20,6 +20,8 @@ std::optional<boost::json::object> as_component(const std::string& schema, const
 // Leaves out the properties marked x-secret, also where they are required or in an example.
 void remove_secrets(boost::json::value& schema);
 
+boost::json::object time_schema();        // of a parameter: any RFC 3339
+boost::json::object shown_time_schema();  // of an answer: UTC, microseconds, always in one form
 boost::json::object column_schema(ColumnType type);
 // All columns are there; those that are no key may be null.
 boost::json::object row_schema(const Table& table);

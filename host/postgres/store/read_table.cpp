@@ -10,6 +10,10 @@ namespace {
 
 using Column = ReadTable::Column;
 
+// A time as lantern::iso8601 has it: the session's time zone is UTC.
+constexpr const char* kTimeType = "timestamp with time zone";
+constexpr const char* kTimeForm = R"(, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as )";
+
 // Collects parameters and numbers their places.
 class Places {
 public:
@@ -176,7 +180,13 @@ const ReadTable::Column* ReadTable::column(const std::string& name) const {
 
 std::string ReadTable::column_list() const {
     std::string out;
-    for (const auto& column : columns) out += (out.empty() ? "" : ", ") + named(column);
+    for (const auto& column : columns) {
+        if (!out.empty()) out += ", ";
+        if (column.type == kTimeType)
+            out.append("to_char(").append(named(column)).append(kTimeForm).append(sql_name(column.name));
+        else
+            out += named(column);
+    }
     return out;
 }
 

@@ -21,7 +21,7 @@ struct ReadTable {
     std::int64_t oid = 0;          // another one stands here after a swap
 
     const Column* column(const std::string& name) const;  // nullptr: there is none
-    std::string column_list() const;                      // of alias t
+    std::string column_list() const;                      // of alias t, as the rows are shown
 };
 
 struct RowsStatement {

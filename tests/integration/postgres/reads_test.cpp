@@ -55,6 +55,8 @@ TEST_F(ReadsTest, ARowTellsUpToWhichRevisionItIsComplete) {
     EXPECT_EQ(answer.pending, http::Pending::none);
     ASSERT_TRUE(answer.row);
     EXPECT_THAT(*answer.row, ::testing::StartsWith("{\"id\":\"" + id_ + "\",\"name\":\"Sarah\",\"age\":null"));
+    EXPECT_THAT(*answer.row, ::testing::HasSubstr("\"made_at\":\"2026-01-02T03:04:05.000000Z\""));
+    EXPECT_THAT(*answer.row, ::testing::HasSubstr("\"born\":null"));
 
     append(id_, 1, "UNROUTED");
     answer = row(id_);

@@ -135,10 +135,13 @@ TEST_F(OpenApiTest, queries_follow_the_declared_tables) {
     const auto& row = document.at("components").at("schemas").at("row.balances.balances");
     EXPECT_EQ(row.at("properties").at("id").at("format"), "uuid");
     EXPECT_EQ(row.at("properties").at("balance_cents").at("type"), (json::array{"integer", "null"}));
+    EXPECT_EQ(row.at("properties").at("opened_at").at("pattern"),
+              R"(^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z$)");
     EXPECT_EQ(row.at("additionalProperties"), false);
     const auto& list = operation(document, "/v1/accounts/", "get");
     EXPECT_THAT(parameters(list), ElementsAre("from", "sort", "limit", "cursor"));
     EXPECT_EQ(list.at("parameters").at(0).at("schema").at("format"), "date-time");
+    EXPECT_FALSE(list.at("parameters").at(0).at("schema").as_object().contains("pattern")) << "taken in any form";
     EXPECT_EQ(list.at("parameters").at(1).at("schema").at("enum"), (json::array{"opened_at", "-opened_at"}));
     EXPECT_THAT(parameters(operation(document, "/v1/accounts/{id}/", "get")),
                 ElementsAre("id", "min_revision", "Prefer", "If-None-Match"));
