@@ -14,6 +14,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kForeignIdBytesMax = 500;
+constexpr std::size_t kVersionShownMax = 20;
 
 std::string kind_of(const json::value& value) {
     switch (value.kind()) {
@@ -106,6 +107,7 @@ public:
         object_ = object;
         for (const auto& [name, value] : *object)
             if (is_beyond(value)) note(name, kBeyond);
+        version();
         names();
         subject();
         numbers();
@@ -149,10 +151,16 @@ private:
         return {};
     }
 
+    void version() {
+        const json::value* version = find("specversion");
+        const auto* said = version ? version->if_string() : nullptr;
+        if (said && *said == "1.0") return;
+        std::string found = version ? kind_of(*version) : "none";
+        if (said && said->size() <= kVersionShownMax) found = json::serialize(*said);
+        note("specversion", "found " + found + ", expected \"1.0\"");
+    }
+
     void names() {
-        const std::string version = text("specversion", Presence::optional, 10);
-        if (!version.empty() && version != "1.0")
-            note("specversion", "found \"" + version + "\", expected \"1.0\"");
         if (find("data_base64")) note("data_base64", "found binary data, expected `data` with JSON");
         line_.source = text("source", Presence::required, kForeignIdBytesMax);
         line_.id = text("id", Presence::required, kForeignIdBytesMax);

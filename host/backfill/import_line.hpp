@@ -1,4 +1,5 @@
 // One line of an import: a CloudEvents 1.0 JSON event. Read by `lantern import`, written by `lantern export`.
+//   specversion      required: "1.0"
 //   id, source       required texts; unique together. A source urn:lantern:store:<uuid> is a store of ours: its ids
 //                    are event ids and stay
 //   type             event type          subject   <aggregate type>/<aggregate id>

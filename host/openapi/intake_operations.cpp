@@ -19,7 +19,7 @@ json::object cloud_event() {
                                         {"subject", filled},
                                         {"time", json::object{{"type", "string"}, {"format", "date-time"}}},
                                         {"data", json::object{{"type", "object"}}}}},
-            {"required", json::array{"id", "source", "type", "subject"}}};
+            {"required", json::array{"specversion", "id", "source", "type", "subject"}}};
 }
 
 json::object cloud_event_example() {

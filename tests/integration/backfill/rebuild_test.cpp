@@ -205,9 +205,11 @@ TEST_F(RebuildTest, RollbackBringsTheOldModelBackCaughtUp) {
     ASSERT_EQ(lantern("backfill user_read_model").status, 0);
     // Later events, which only the live model has.
     ASSERT_EQ(
-        lantern("import " + file("in.ndjson", R"({"id":"1","source":"s","type":"USER_UPDATED","subject":"user/u7",)"
-                                              R"("data":{"first_name":"Later"}})")
-                                .string())
+        lantern("import " +
+                file("in.ndjson",
+                     R"({"specversion":"1.0","id":"1","source":"s","type":"USER_UPDATED","subject":"user/u7",)"
+                     R"("data":{"first_name":"Later"}})")
+                    .string())
             .status,
         0);
     sql_.script("update user_read_model.users set last_name = 'only in the newer model'");
