@@ -126,9 +126,12 @@ Result<Contents, Problem> Consuming::read(const Message& message) const {
         const std::string who = message.user.empty() ? world_.name : message.user;
         const Intake::Bringer bringer{
             {"queue:" + who, who, {}}, message.correlation_id, "", header(message, "traceparent"), ""};
-        if (auto problem = world_.intake.prepare(contents.value(), bringer, world_.parts.random))
+        if (auto problem = world_.intake.prepare(world_.parts, contents.value(), bringer))
             return failure(*std::move(problem));
         return contents;
+    } catch (const Fault& fault) {
+        if (fault.kind() != FaultKind::data) throw;
+        return failure(refused_by_store());
     } catch (const std::exception& error) {
         return failure(defect(error));
     }

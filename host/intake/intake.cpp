@@ -84,14 +84,24 @@ std::string text_member(const json::object& object, std::string_view name) {
 
 Result<std::vector<Recorded>, Problem> Intake::take(const Parts& parts, Contents contents,
                                                     const Bringer& bringer) const {
-    if (auto problem = prepare(contents, bringer, parts.random)) return failure(*std::move(problem));
+    if (auto problem = prepare(parts, contents, bringer)) return failure(*std::move(problem));
     return append(parts, std::move(contents));
 }
 
-std::optional<Problem> Intake::prepare(Contents& contents, const Bringer& bringer, Random& random) const {
-    if (auto errors = refusals(contents); !errors.empty()) return command::problem_of(std::move(errors));
-    for (auto& event : contents.events) complete(event, bringer, random);
-    return std::nullopt;
+std::optional<Problem> Intake::prepare(const Parts& parts, Contents& contents, const Bringer& bringer) const {
+    auto& events = contents.events;
+    std::vector<std::vector<Rejection>> refused;  // by event
+    for (const auto& event : events) refused.push_back(refusals(event, contents.form));
+    for (auto& event : events) complete(event, bringer, parts.random);
+    if (std::all_of(refused.begin(), refused.end(), [](const auto& errors) { return errors.empty(); }))
+        return std::nullopt;
+    // A schema or a setting may be another one than when an event came first: that is no matter of its repetition.
+    const auto known = parts.arrivals.known(events);
+    std::vector<Rejection> errors;
+    for (std::size_t at = 0; at < events.size(); ++at)
+        if (!known[at]) std::move(refused[at].begin(), refused[at].end(), std::back_inserter(errors));
+    if (errors.empty()) return std::nullopt;
+    return command::problem_of(std::move(errors));
 }
 
 Result<std::vector<Recorded>, Problem> Intake::append(const Parts& parts, Contents contents) const {
@@ -126,32 +136,29 @@ Result<std::vector<Recorded>, Problem> Intake::append(const Parts& parts, Conten
     }
 }
 
-// Of all events at once.
-std::vector<Rejection> Intake::refusals(const Contents& contents) const {
+std::vector<Rejection> Intake::refusals(const Arrival& event, Form form) const {
     std::vector<Rejection> errors;
     const auto& open = world_.settings.into_aggregates;
-    for (const auto& event : contents.events) {
-        const auto place = [&](const std::string& part) { return pointer_to(event, contents.form, part); };
-        if (is_owned(event) && std::find(open.begin(), open.end(), event.aggregate_type) == open.end())
-            errors.push_back(
-                {RejectionKind::forbidden, "into_aggregates", "subject",
-                 "Streams of the type " + event.aggregate_type +
-                     " are written by commands alone; the setting intake.into_aggregates does not name it.",
-                 place("subject")});
-        if (!world_.has_schema(event.type, event.schema_version)) {
-            if (world_.settings.unknown_types == IntakeSettings::UnknownTypes::accept) continue;
+    const auto place = [&](const std::string& part) { return pointer_to(event, form, part); };
+    if (is_owned(event) && std::find(open.begin(), open.end(), event.aggregate_type) == open.end())
+        errors.push_back(
+            {RejectionKind::forbidden, "into_aggregates", "subject",
+             "Streams of the type " + event.aggregate_type +
+                 " are written by commands alone; the setting intake.into_aggregates does not name it.",
+             place("subject")});
+    if (!world_.has_schema(event.type, event.schema_version)) {
+        if (world_.settings.unknown_types == IntakeSettings::UnknownTypes::refuse)
             errors.push_back({RejectionKind::invalid, "known_type", "type",
                               "There is no schema of " + event.type + " in version " +
                                   std::to_string(event.schema_version) +
                                   "; the setting intake.unknown_types says that such events are refused.",
                               place("type")});
-            continue;
-        }
-        for (auto flaw : world_.check(event)) {
-            flaw.pointer = place("data") + flaw.pointer;
-            flaw.field = flaw.field.empty() ? "data" : "data." + flaw.field;
-            errors.push_back(std::move(flaw));
-        }
+        return errors;
+    }
+    for (auto flaw : world_.check(event)) {
+        flaw.pointer = place("data") + flaw.pointer;
+        flaw.field = flaw.field.empty() ? "data" : "data." + flaw.field;
+        errors.push_back(std::move(flaw));
     }
     return errors;
 }

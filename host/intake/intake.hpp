@@ -51,13 +51,13 @@ public:
     Result<std::vector<Recorded>, command::Problem> take(const Parts& parts, Contents contents,
                                                          const Bringer& bringer) const;
 
-    // The same in its two steps: what can be refused without the store, of all events at once ...
-    std::optional<command::Problem> prepare(Contents& contents, const Bringer& bringer, Random& random) const;
+    // The same in its two steps: what can be refused of the events as they are, of all at once ...
+    std::optional<command::Problem> prepare(const Parts& parts, Contents& contents, const Bringer& bringer) const;
     // ... and the rest.
     Result<std::vector<Recorded>, command::Problem> append(const Parts& parts, Contents contents) const;
 
 private:
-    std::vector<command::Rejection> refusals(const Contents& contents) const;
+    std::vector<command::Rejection> refusals(const Arrival& event, Form form) const;
     bool is_owned(const Arrival& event) const { return world_.owned.contains(event.aggregate_type); }
     void complete(Arrival& event, const Bringer& bringer, Random& random) const;
     std::optional<command::Problem> fold(const Parts& parts, Append& append, Form form) const;

@@ -84,11 +84,13 @@ protected:
     SystemClock clock;
     SystemRandom random;
     FakeQueue queue;
-    std::string defect_at;  // id of an event
+    std::string defect_at, flawed;  // ids of events
     Intake intake{{settings, owned, aggregates, [](const std::string&, int) { return true; },
                    [this](const Arrival& event) {
                        if (event.id == defect_at) throw std::runtime_error("as no one thought");
-                       return std::vector<command::Rejection>{};
+                       if (event.id != flawed) return std::vector<command::Rejection>{};
+                       return std::vector<command::Rejection>{
+                           {command::RejectionKind::invalid, "valid_n", "n", "is required", "/n"}};
                    },
                    heads, clock, &calls}};
     Consuming consuming{
@@ -175,6 +177,20 @@ TEST_F(ConsumingTest, AnOutageOfTheStoreAcknowledgesNothingAndNothingIsLaidAside
     EXPECT_EQ(done.known, 1u) << "the append in doubt had been done";
     EXPECT_EQ(events(), 1u);
     EXPECT_EQ(queue.refused.size(), 1u);
+    EXPECT_THAT(queue.given, IsEmpty());
+}
+
+TEST_F(ConsumingTest, WhatItsSchemaRefusesWaitsWhileNobodyCanTellWhetherItIsKnown) {
+    queue.put(event("1"));
+    EXPECT_EQ(turn().appended, 1u);
+    flawed = "1";
+    queue.put(event("1"));
+    arrivals.away = true;
+    EXPECT_FALSE(turn().trouble.empty());
+    EXPECT_THAT(queue.refused, IsEmpty());
+    arrivals.away = false;
+    EXPECT_EQ(turn().known, 1u);
+    EXPECT_THAT(queue.refused, IsEmpty());
     EXPECT_THAT(queue.given, IsEmpty());
 }
 

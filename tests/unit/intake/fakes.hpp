@@ -16,11 +16,14 @@ public:
 
     command::fakes::FaultAt fault;
     int appends = 0;
+    bool away = false;                    // what is known cannot be asked for
     std::function<void()> before_append;  // another writer that comes between; called once
 
     std::vector<bool> known(std::span<const Arrival> events) override {
+        if (away) throw Fault(FaultKind::outage, "store", "away");
         std::vector<bool> known;
-        for (const auto& event : events) known.push_back(known_.contains({event.source, event.id}));
+        for (const auto& event : events)
+            known.push_back(event.event_id && known_.contains({event.source, event.id}));
         return known;
     }
 

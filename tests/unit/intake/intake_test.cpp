@@ -181,6 +181,33 @@ TEST_F(IntakeTest, AnUnmetRevisionAndAReusedIdNameTheirEvent) {
     EXPECT_EQ(reused.rule, "event_id_reused");
 }
 
+TEST_F(IntakeTest, AnEventThatIsKnownIsAnsweredThoughItWouldBeRefusedToday) {
+    settings.into_aggregates = {"account"};
+    const auto placed = event("1", "PLACED", "order/7", "{}");
+    const auto account = opened("2", "a", "anna");
+    const auto first = take({placed, account});
+    ASSERT_TRUE(first);
+    // The schema has changed, another one is gone, and the aggregate's streams are closed.
+    flaws["1"] = flaws["3"] = {{command::RejectionKind::invalid, "valid_n", "n", "is required", "/n"}};
+    schemas.erase({"OPENED", 1});
+    settings.into_aggregates.clear();
+    aggregates.clear();
+    const auto again = take({placed, account});
+    ASSERT_TRUE(again) << again.error().detail;
+    for (std::size_t at : {0u, 1u}) {
+        EXPECT_EQ(again.value()[at].event, first.value()[at].event);
+        EXPECT_EQ(again.value()[at].revision, first.value()[at].revision);
+        EXPECT_TRUE(again.value()[at].known);
+    }
+    const auto other = refused({event("1", "PLACED", "order/7", R"({"n":1})")});
+    EXPECT_EQ(other.status, 409);
+    EXPECT_EQ(other.rule, "event_id_reused");
+    const auto fresh = refused({placed, event("3", "PLACED", "order/7", "{}")});
+    EXPECT_EQ(fresh.status, 422);
+    ASSERT_EQ(fresh.errors.size(), 1u) << "of the new one alone";
+    EXPECT_EQ(store.streams.at("order/7").size(), 1u);
+}
+
 TEST_F(IntakeTest, DoubtIsSettledByDoingItAgain) {
     arrivals.fault = {1, FaultKind::in_doubt};
     EXPECT_THROW((void)take({event("1", "PLACED", "order/7", "{}")}), Fault);
