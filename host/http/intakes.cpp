@@ -115,7 +115,6 @@ void Intakes::take(Session& session, Exchange& exchange) {
     auto& events = contents.value().events;
     if (const auto wrong = expect(request, events)) return exchange.refuse_malformed(*wrong);
     const auto form = contents.value().form;
-    const bool one_stream = of_one_stream(events);
     std::vector<std::string> subjects;
     for (const auto& event : events) subjects.push_back(event.aggregate_type + "/" + event.aggregate_id);
 
@@ -127,7 +126,7 @@ void Intakes::take(Session& session, Exchange& exchange) {
     }
     const auto& all = recorded.value();
     std::vector<Header> headers;
-    if (one_stream) headers.push_back({"ETag", etag(all.back().revision)});
+    if (form == intake::Form::single) headers.push_back({"ETag", etag(all.front().revision)});
     if (std::all_of(all.begin(), all.end(), [](const auto& one) { return one.known; }))
         headers.push_back({"Idempotency-Replayed", "true"});
     else

@@ -50,6 +50,15 @@ json::object recorded_all() {
     return {{"anyOf", json::array{recorded(), std::move(all)}}};
 }
 
+// A header of this answer alone: elsewhere an ETag is of what is shown.
+json::object event_revision() {
+    return {{"description",
+             "Of one event alone: its revision, in quotes. As If-Match it is met while nothing came behind the "
+             "event. A batch has the revisions in its body."},
+            {"schema", json::object{{"type", "string"}, {"pattern", "^\"[0-9]+\"$"}}},
+            {"example", "\"3\""}};
+}
+
 }  // namespace
 
 std::vector<Operation> intake_operations(const IntakeSettings& intake) {
@@ -76,8 +85,10 @@ std::vector<Operation> intake_operations(const IntakeSettings& intake) {
                      {"example", json::array(1, cloud_event_example())}};
     content["application/json"] = json::object{{"schema", json::object{{"type", "object"}}}};
     auto& responses = body["responses"].emplace_object();
-    responses["201"] = answer("Recorded: in the form of the request, one event or a batch.", {recorded_all()},
-                              {"Idempotency-Replayed"});
+    auto& taken = responses["201"];
+    taken = answer("Recorded: in the form of the request, one event or a batch.", {recorded_all()},
+                   {"Idempotency-Replayed"});
+    taken.at("headers").as_object()["ETag"] = event_revision();
     add_problems(responses, {400, 401, 403, 404, 409, 412, 413, 415, 422, 500, 503});
     return {{"post", intake.path, "take_events", std::move(body)}};
 }

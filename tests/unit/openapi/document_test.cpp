@@ -209,6 +209,17 @@ TEST_F(OpenApiTest, a_second_aggregate_stands_beside_the_first_under_names_of_it
     EXPECT_THAT(tags, ElementsAre("accounts", "savings", "events", "planets", "operation"));
 }
 
+TEST_F(OpenApiTest, events_from_outside_say_their_version_and_one_alone_has_its_revision_as_etag) {
+    const IntakeSettings intake;
+    const auto whole = json::parse(document({.http = http, .intake = &intake})).as_object();
+    const auto& take = operation(whole, "/v1/events/", "post");
+    const auto& event = take.at("requestBody").at("content").at("application/cloudevents+json").at("schema");
+    EXPECT_EQ(event.at("required"), (json::array{"specversion", "id", "source", "type", "subject"}));
+    const auto& tag = take.at("responses").at("201").at("headers").at("ETag").as_object();
+    EXPECT_THAT(std::string(tag.at("description").as_string()), HasSubstr("Of one event alone: its revision"));
+    EXPECT_FALSE(tag.contains("required"));
+}
+
 TEST_F(OpenApiTest, a_schema_that_is_none_is_left_out_and_the_rest_is_described) {
     requests["requests/deposit.json"] = "{";
     const auto document = described();
