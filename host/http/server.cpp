@@ -231,6 +231,10 @@ Server::Server(const ServerOptions& options, Handler handler) : impl_(std::make_
     });
 }
 
+void check_certificate(const TlsSettings& files) {
+    const Certificate tried(files);
+}
+
 Server::~Server() {
     stop();
 }

@@ -35,6 +35,9 @@ struct ServerOptions {
     Milliseconds tls_look = limits::kTlsLook;
 };
 
+// Throws Fault (configuration), which names the file at fault, as a server with this certificate would.
+void check_certificate(const TlsSettings& files);
+
 class Server {
 public:
     // Called on the I/O thread, so it must not block. The response may come from any thread, later; the client of

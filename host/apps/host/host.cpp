@@ -9,6 +9,7 @@
 #include "host/apps/serve/served_schemas.hpp"
 #include "host/apps/verbs.hpp"
 #include "host/core/fault.hpp"
+#include "host/http/server.hpp"
 #include "host/postgres/backfill/jobs.hpp"
 #include "host/postgres/delivery/leadership.hpp"
 #include "host/postgres/migrate.hpp"
@@ -102,6 +103,8 @@ std::unique_ptr<Reconciler> Host::prepare(const processes::StopRequest& stop) {
     milliseconds delay = limits::kBackoffFirst;
     while (!stop.requested()) {
         try {
+            if (settings_.http.tls && options_.roles.contains(Role::api))
+                http::check_certificate(*settings_.http.tls);
             load_schemas(settings_);
             if (!postgres::migrated(settings_.postgres_url))
                 throw Fault(FaultKind::configuration, "host",
