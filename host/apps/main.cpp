@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", LANTERN_VERSION);
     app.require_subcommand(1);
     Verbs verbs(app);
+    add_audit(verbs);
     add_backfill(verbs);
     add_dev(verbs);
     add_doctor(verbs);

@@ -39,6 +39,7 @@ private:
 };
 
 // One for each file.
+void add_audit(Verbs& verbs);
 void add_backfill(Verbs& verbs);
 void add_dev(Verbs& verbs);
 void add_doctor(Verbs& verbs);

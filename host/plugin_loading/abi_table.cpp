@@ -68,7 +68,8 @@ std::string missing_part(const lantern_plugin_v1& table) {
             if (!whole(table.schema)) return "schema";
             return table.schema->upcast ? "" : "schema.upcast";
         case LANTERN_KIND_PROJECTION:
-            if (!whole(table.projection)) return "projection";
+            if (!table.projection || table.projection->size < offsetof(lantern_projection, check))
+                return "projection";  // as of 1.0
             if (!table.create || !table.destroy) return "create or destroy";
             return table.projection->handle ? "" : "projection.handle";
         case LANTERN_KIND_SIDE_EFFECT:

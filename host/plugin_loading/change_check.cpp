@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "host/plugin_loading/abi_text.hpp"
+#include "host/plugin_loading/abi_value.hpp"
 #include "host/plugin_loading/tables_parser.hpp"
 
 namespace lantern::plugin_loading {
@@ -13,13 +14,6 @@ namespace {
 // From LANTERN_UPSERT = 1.
 constexpr std::array<std::string_view, 7> kVerbs = {"upsert", "patch",    "remove",    "add",
                                                     "least",  "greatest", "put_newest"};
-
-std::int32_t abi_type(ColumnType type) {
-    static constexpr std::array<std::int32_t, 8> kTypes = {LANTERN_BOOL, LANTERN_INTEGER, LANTERN_DOUBLE,
-                                                           LANTERN_TEXT, LANTERN_TIME,    LANTERN_UUID,
-                                                           LANTERN_JSON, LANTERN_DATE};
-    return kTypes[static_cast<std::size_t>(type)];
-}
 
 std::string place(const Table& table, const Column& column) {
     return "table " + table.name + ", column " + column.name + ": ";

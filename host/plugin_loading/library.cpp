@@ -1,7 +1,9 @@
 #include "host/plugin_loading/library.hpp"
 
 #include <boost/json.hpp>
+#include <cstddef>
 
+#include "host/core/assert.hpp"
 #include "host/plugin_loading/abi_table.hpp"
 #include "host/plugin_loading/abi_text.hpp"
 #include "host/plugin_loading/description_parser.hpp"
@@ -38,6 +40,19 @@ public:
         auto object = make(PluginKind::side_effect, settings_json, std::move(host));
         if (!object) return failure(object.error());
         return side_effect_of({shared_from_this(), table_, object.value()}, handler);
+    }
+
+    // A plugin of a contract before 1.3 has none.
+    bool has_check() const override {
+        return description_.kind == PluginKind::projection &&
+               table_->projection->size > offsetof(lantern_projection, check) && table_->projection->check;
+    }
+
+    Result<std::unique_ptr<Check>> make_check(const std::string& settings_json, HostSide host) const override {
+        LANTERN_ASSERT(has_check(), "a check is made of a plugin that has one");
+        auto object = make(PluginKind::projection, settings_json, std::move(host));
+        if (!object) return failure(object.error());
+        return check_of({shared_from_this(), table_, object.value()});
     }
 
     std::shared_ptr<const command::Aggregate> aggregate() const override {

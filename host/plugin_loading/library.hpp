@@ -15,6 +15,7 @@
 #include "host/command/ports.hpp"
 #include "host/core/description.hpp"
 #include "host/core/result.hpp"
+#include "host/plugin_loading/check.hpp"
 #include "host/worker/ports.hpp"
 
 namespace lantern::plugin_loading {
@@ -55,6 +56,10 @@ public:
     virtual Result<std::unique_ptr<worker::SideEffect>> make_side_effect(const std::string& settings_json,
                                                                          const HandlerName& handler,
                                                                          HostSide host) const = 0;
+
+    // Whether a projection can say that its rows were changed from outside. Without: no check can be made.
+    virtual bool has_check() const = 0;
+    virtual Result<std::unique_ptr<Check>> make_check(const std::string& settings_json, HostSide host) const = 0;
 
     // nullptr when it is of another kind.
     virtual std::shared_ptr<const command::Aggregate> aggregate() const = 0;

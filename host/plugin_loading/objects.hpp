@@ -17,6 +17,8 @@ struct Made {
 
 std::unique_ptr<worker::Projection> projection_of(Made made);
 std::unique_ptr<worker::SideEffect> side_effect_of(Made made, const HandlerName& handler);
+// The projection of a library that has a check.
+std::unique_ptr<Check> check_of(Made made);
 std::shared_ptr<const command::Aggregate> aggregate_of(Made made);
 
 // Unknown kinds and reasons that cannot be stored are put right.

@@ -1,31 +1,13 @@
-#include <array>
 #include <exception>
 
 #include "host/plugin_loading/abi_event.hpp"
 #include "host/plugin_loading/abi_text.hpp"
+#include "host/plugin_loading/abi_value.hpp"
 #include "host/plugin_loading/change_check.hpp"
 #include "host/plugin_loading/objects.hpp"
 
 namespace lantern::plugin_loading {
 namespace {
-
-lantern_value abi_value(const Value& value, ColumnType type) {
-    lantern_value out{};
-    if (const auto* integer = std::get_if<std::int64_t>(&value)) {
-        out.as.integer = *integer;
-    } else if (const auto* real = std::get_if<double>(&value)) {
-        out.as.real = *real;
-    } else if (const auto* text = std::get_if<std::string>(&value)) {
-        out.as.text = borrow(*text);
-    } else {
-        return out;  // LANTERN_NULL
-    }
-    static constexpr std::array<std::int32_t, 8> kTypes = {LANTERN_BOOL, LANTERN_INTEGER, LANTERN_DOUBLE,
-                                                           LANTERN_TEXT, LANTERN_TIME,    LANTERN_UUID,
-                                                           LANTERN_JSON, LANTERN_DATE};
-    out.type = kTypes[static_cast<std::size_t>(type)];
-    return out;
-}
 
 // The recorder of one event at a time. Exceptions of the worker (a Fault of the database) wait here until the
 // plugin has returned.

@@ -1,36 +1,16 @@
-// Table audit_log: for every event of a user who did what, when and why, and which fields went from what to what;
-// never a secret, since only the fields named here are looked at. Table audit_heads holds for each subject what the
-// next row needs: the hash of the last one, and the fields as they are.
+// An audit log of users; tables.hpp tells what its rows hold.
 #include <lantern/plugin.hpp>
 
 #include "chain.hpp"
+#include "chain_check.hpp"
+#include "tables.hpp"
 
 namespace {
 
 namespace json = lantern::json;
+using audit::kHeads;
+using audit::kLog;
 using lantern::Event;
-using lantern::Type;
-
-constexpr auto kLog = lantern::Table::owned("audit_log")
-                          .key("subject", Type::text)
-                          .key("event_id", Type::uuid)
-                          .column("subject_type", Type::text)
-                          .column("time", Type::time)
-                          .column("actor", Type::text)
-                          .column("action", Type::text)
-                          .column("reason", Type::text)
-                          .column("changes", Type::json)
-                          .column("revision", Type::integer)
-                          .column("previous_hash", Type::text)
-                          .column("hash", Type::text)
-                          .index({"time"})
-                          .index({"actor", "time"})
-                          .index({"action", "time"});
-constexpr auto kHeads = lantern::Table::owned("audit_heads")
-                            .key("subject", Type::text)
-                            .key("subject_type", Type::text)
-                            .column("hash", Type::text)
-                            .column("fields", Type::json);
 
 // Fields that may be shown; all else of an event stays out.
 constexpr std::string_view kFields[] = {"username", "email", "first_name", "last_name", "role", "status"};
@@ -135,6 +115,10 @@ public:
                         {kLog["hash"], hash}});
         changes.upsert(kHeads, {event.aggregate_id(), event.aggregate_type()},
                        {{kHeads["hash"], hash}, {kHeads["fields"], audit::canonical(fields)}});
+    }
+
+    void check(const lantern::OwnedRows& rows, lantern::Findings& findings) {
+        audit::check_chains(rows, key_, findings);
     }
 
 private:

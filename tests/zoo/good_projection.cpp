@@ -160,7 +160,30 @@ void keys(void*, const lantern_event* event, const lantern_keys* keys) {
     keys->want(keys->context, 5, &key, 1);
 }
 
-constexpr lantern_projection kProjection = {sizeof(lantern_projection), keys, handle};
+// A person called "wrong" is one; "foreign" is reported under another's key. Who is called nothing cannot be looked
+// at.
+int32_t check(void*, const lantern_owned_rows* rows, const lantern_findings* findings, const lantern_sink* error) {
+    const auto report = [&](const lantern_value& key, std::string_view found, const std::string& expected) {
+        findings->report(findings->context, 0, &key, 1, zoo::text(found), zoo::text(expected));
+    };
+    std::string streams;
+    for (uint64_t at = 0; at < rows->stream_count; ++at)
+        streams += std::string(zoo::view(rows->streams[at].aggregate_type)) + " " +
+                   std::to_string(rows->streams[at].revision) + " ";
+    for (uint64_t at = 0; at < rows->tables[0].count; ++at) {
+        const lantern_value* row = rows->tables[0].values + at * 4;
+        const auto name = zoo::view(row[1].as.text);
+        if (row[1].type == LANTERN_NULL) {
+            error->write(error->context, zoo::text("nobody has no name"));
+            return 1;
+        }
+        if (name == "wrong") report(row[0], name, streams + std::to_string(rows->tables[1].count));
+        if (name == "foreign") report(text_value(LANTERN_TEXT, "somebody else"), name, streams);
+    }
+    return 0;
+}
+
+constexpr lantern_projection kProjection = {sizeof(lantern_projection), keys, handle, check};
 
 }  // namespace
 

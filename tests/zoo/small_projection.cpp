@@ -1,6 +1,7 @@
 // A projection with one table, and one thing that may be wrong with it.
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstdlib>
 
 #include "tests/zoo/zoo.hpp"
@@ -47,8 +48,19 @@ static int32_t create(const lantern_host*, lantern_str, void** object, const lan
 constexpr auto create = zoo::create_nothing;
 #endif
 
+#ifdef ZOO_BEFORE_CHECK
+// As a plugin built for contract 1.2 has it: what lies behind its size is none of the host's.
+static int32_t check(void*, const lantern_owned_rows*, const lantern_findings*, const lantern_sink*) {
+    std::abort();
+}
+static constexpr lantern_projection kFunctions = {offsetof(lantern_projection, check), nullptr, zoo::apply_nothing,
+                                                  check};
+#else
+static constexpr lantern_projection kFunctions = zoo::kAppliesNothing;
+#endif
+
 static constexpr lantern_plugin_v1 with_numbers() {
-    auto made = zoo::projection(describe, create, zoo::destroy_nothing, zoo::kAppliesNothing);
+    auto made = zoo::projection(describe, create, zoo::destroy_nothing, kFunctions);
     made.size = ZOO_SIZE;
     made.abi_major = ZOO_MAJOR;
     made.abi_minor = ZOO_MINOR;

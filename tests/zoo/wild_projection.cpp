@@ -160,7 +160,7 @@ void handle(void* self, const lantern_event* event, const lantern_recorder* reco
     recorder->record(recorder->context, 0, LANTERN_UPSERT, &key, 1, cells, 2);
 }
 
-constexpr lantern_projection kProjection = {sizeof(lantern_projection), nullptr, handle};
+constexpr lantern_projection kProjection = {sizeof(lantern_projection), nullptr, handle, nullptr};
 
 }  // namespace
 

@@ -22,7 +22,7 @@ inline void destroy_nothing(void*) {}
 
 inline void apply_nothing(void*, const lantern_event*, const lantern_recorder*, lantern_outcome*) {}
 
-inline constexpr lantern_projection kAppliesNothing = {sizeof(lantern_projection), nullptr, apply_nothing};
+inline constexpr lantern_projection kAppliesNothing = {sizeof(lantern_projection), nullptr, apply_nothing, nullptr};
 
 // The table of a library that is built as it should be. Each kind has its own functions.
 inline constexpr lantern_plugin_v1 plugin(lantern_kind kind, decltype(lantern_plugin_v1::describe) describe,

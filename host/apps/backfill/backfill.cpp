@@ -132,11 +132,7 @@ int backfill(const Instance& at, const Words& words) {
 }
 
 int verify(const Instance& at, const Words& words) {
-    const HandlerName name{words.handler};
-    auto folding = folding_of(at, name);
-    // Other tables are installed than are live (a rollback, a rebuild that failed): by the build that writes these.
-    if (folding.registered.declaration_hash != folding.plugin().declaration_hash)
-        folding = folding_of(at, name, folding.registered.plugin_build);
+    const auto folding = live_folding_of(at, HandlerName{words.handler});
     JobRequest request;
     request.when = SwapWhen::never;
     request.sample = words.sample;

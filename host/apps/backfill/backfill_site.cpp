@@ -40,17 +40,24 @@ std::unique_ptr<worker::Projection> Folding::make_object() const {
 
 namespace {
 
-HandlerSettings settings_of(postgres::Catalog& catalog, const Settings& settings, const HandlerName& name) {
+Routing routing_of(postgres::Catalog& catalog, const Settings& settings) {
     const auto head = catalog.routing();
-    if (!head) refuse(name, "no routing is in force yet; a running host applies its routing file");
-    const auto routing =
-        settings::parse_routing(head->content, settings.routing_file, settings::process_environment());
+    if (!head)
+        throw Fault(FaultKind::configuration, "routing",
+                    "none is in force yet; a running host applies its routing file");
+    auto routing = settings::parse_routing(head->content, settings.routing_file, settings::process_environment());
     if (!routing)
-        refuse(name, "routing revision " + std::to_string(head->number) + " can't be read here:\n" +
-                         settings::text(routing.error()));
-    for (const auto& handler : routing.value().handlers)
+        throw Fault(FaultKind::configuration, "routing",
+                    "revision " + std::to_string(head->number) + " can't be read here:\n" +
+                        settings::text(routing.error()));
+    return std::move(routing.value());
+}
+
+HandlerSettings settings_of(postgres::Catalog& catalog, const Settings& settings, const HandlerName& name) {
+    const auto routing = routing_of(catalog, settings);
+    for (const auto& handler : routing.handlers)
         if (handler.name == name) return handler;
-    refuse(name, "routing revision " + std::to_string(head->number) + " has no such handler");
+    refuse(name, "the routing in force has no such handler");
 }
 
 }  // namespace
@@ -84,6 +91,25 @@ Folding folding_of(const Instance& at, const HandlerName& name, const std::strin
     folding.routes = postgres::routes_from_start(connection, name);
     if (folding.routes.all().empty()) refuse(name, "has no routes: no event would be folded");
     return folding;
+}
+
+Folding live_folding_of(const Instance& at, const HandlerName& name) {
+    auto folding = folding_of(at, name);
+    if (folding.registered.declaration_hash == folding.plugin().declaration_hash) return folding;
+    return folding_of(at, name, folding.registered.plugin_build);
+}
+
+std::vector<HandlerName> routed_projections(const Instance& at) {
+    const auto settings = at.settings();
+    postgres::Catalog catalog(settings.postgres_url);
+    const auto routing = routing_of(catalog, settings);
+    std::vector<HandlerName> names;
+    for (const auto& handler : routing.handlers) {
+        const auto registered = catalog.handler(handler.name);
+        if (registered && registered->state != "removed" && registered->kind == PluginKind::projection)
+            names.push_back(handler.name);
+    }
+    return names;
 }
 
 // ---- catching up

@@ -46,6 +46,13 @@ struct Folding {
 // handler can't be folded, and why; of kind outage when that build is not on this machine.
 Folding folding_of(const Instance& at, const HandlerName& handler, const std::string& build = {});
 
+// By the build that writes the live tables, though another one may be installed (a rollback, a rebuild that
+// failed).
+Folding live_folding_of(const Instance& at, const HandlerName& handler);
+
+// By the applied routing: the handlers that have tables.
+std::vector<HandlerName> routed_projections(const Instance& at);
+
 // Slices and streams of the store, through the worker's own rules, into a schema beside.
 class CatchUp {
 public:

@@ -7,6 +7,7 @@
 #include "host/postgres/store/incarnation.hpp"
 #include "host/postgres/tables/entry_parameters.hpp"
 #include "host/postgres/tables/flush_functions.hpp"
+#include "host/postgres/tables/row_of.hpp"
 #include "host/postgres/tables/table_parameters.hpp"
 #include "host/postgres/text_format.hpp"
 
@@ -82,15 +83,8 @@ std::vector<std::optional<Row>> ReadModel::find(std::span<const worker::TableKey
         Params params;
         for (auto& array : arrays) params.add(std::move(array).take());
         const auto rows = connection_.exec(finds_[number], params);
-        for (std::size_t at = 0; at < rows.size(); ++at) {
-            Row row(table.columns.size());
-            for (std::size_t column = 0; column < row.size(); ++column) {
-                const int from = static_cast<int>(column) + 1;
-                if (!rows.null(at, from))
-                    row[column] = parse_value(table.columns[column].type, rows.view(at, from));
-            }
-            found[places[static_cast<std::size_t>(rows.integer(at, 0)) - 1]] = std::move(row);
-        }
+        for (std::size_t at = 0; at < rows.size(); ++at)
+            found[places[static_cast<std::size_t>(rows.integer(at, 0)) - 1]] = row_of(table, rows, at, 1);
     }
     return found;
 }

@@ -24,7 +24,7 @@ extern "C" {
 #endif
 
 #define LANTERN_ABI_MAJOR 1u
-#define LANTERN_ABI_MINOR 2u
+#define LANTERN_ABI_MINOR 3u
 
 typedef struct lantern_str {
     const char* data;
@@ -145,6 +145,40 @@ typedef struct lantern_keys {
     void (*want)(void* context, uint32_t table, const lantern_value* key, uint32_t key_count);
 } lantern_keys;
 
+/* ---- rows looked through ------------------------------------------------------------------------------------ */
+
+/* Rows of one table, one behind the other, each with all columns in declared order. */
+typedef struct lantern_rows {
+    const lantern_value* values;
+    uint64_t count; /* rows */
+} lantern_rows;
+
+/* How far a stream is applied: the tables hold what its routed events up to `revision` made of them. */
+typedef struct lantern_checkpoint {
+    lantern_str aggregate_type;
+    int64_t revision; /* 0: nothing yet */
+} lantern_checkpoint;
+
+/* Since 1.3. What the owned tables hold for one aggregate id, as of one moment. Streams of different types may have
+ * one id; their rows then lie together. Without any stream they are rows that no event has made. */
+typedef struct lantern_owned_rows {
+    uint64_t size;
+    lantern_str aggregate_id;
+    const lantern_checkpoint* streams;
+    uint64_t stream_count;
+    const lantern_rows* tables; /* by declared table, each sorted by its key; of shared tables none */
+    uint64_t table_count;
+} lantern_owned_rows;
+
+/* Since 1.3. Takes what is wrong with a row, or with one that should be there, by its full key.
+ * [the thread of check, inside it] */
+typedef struct lantern_findings {
+    uint64_t size;
+    void* context;
+    void (*report)(void* context, uint32_t table, const lantern_value* key, uint32_t key_count, lantern_str found,
+                   lantern_str expected);
+} lantern_findings;
+
 /* ---- outcomes --------------------------------------------------------------------------------------------- */
 
 typedef enum lantern_outcome_kind {
@@ -264,6 +298,11 @@ typedef struct lantern_projection {
     void (*keys)(void* object, const lantern_event* event, const lantern_keys* keys);
     void (*handle)(void* object, const lantern_event* event, const lantern_recorder* recorder,
                    lantern_outcome* outcome); /* [worker thread, inside a batch] */
+    /* Since 1.3; may be NULL: nothing to look for. Reports rows that are not as handle left them, for tables that
+     * can show it by themselves, such as a chain of hashes. 0 = looked through; other: it could not be, `error`
+     * says why. [one thread, of an object that handles nothing meanwhile] */
+    int32_t (*check)(void* object, const lantern_owned_rows* rows, const lantern_findings* findings,
+                     const lantern_sink* error);
 } lantern_projection;
 
 typedef struct lantern_side_effect {

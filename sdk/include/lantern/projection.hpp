@@ -5,6 +5,8 @@
 //         static lantern::Description describe();
 //         void handle(const lantern::Event& event, lantern::Changes& changes);   // or returns lantern::Outcome
 //         void keys(const lantern::Event& event, lantern::WantedKeys& wanted);   // optional: what handle will find
+//         void check(const lantern::OwnedRows& rows, lantern::Findings& findings);  // optional: rows changed from
+//         outside
 //     };
 //     LANTERN_PLUGIN(SignupsPerDay)
 //
@@ -14,6 +16,7 @@
 
 #include <lantern/border.hpp>
 #include <lantern/event.hpp>
+#include <lantern/findings.hpp>
 
 namespace lantern {
 inline namespace sdk_v1 {
@@ -49,10 +52,24 @@ void projection_keys(void* object, const lantern_event* event, const lantern_key
 }
 
 template <class Plugin>
+std::int32_t projection_check(void* object, const lantern_owned_rows* rows, const lantern_findings* findings,
+                              const lantern_sink* error) noexcept {
+    return guarded(error, [&] {
+        const OwnedRows in(*rows, Described::of<Plugin>().tables);
+        Findings out(*findings, Described::of<Plugin>().tables);
+        static_cast<Held<Plugin>*>(object)->plugin.check(in, out);
+    });
+}
+
+template <class Plugin>
 constexpr lantern_projection projection_table() {
-    lantern_projection table{sizeof(lantern_projection), nullptr, &projection_handle<Plugin>};
+    lantern_projection table{sizeof(lantern_projection), nullptr, &projection_handle<Plugin>, nullptr};
     if constexpr (requires(Plugin & plugin, const Event& event, WantedKeys& wanted) { plugin.keys(event, wanted); })
         table.keys = &projection_keys<Plugin>;
+    if constexpr (requires(Plugin & plugin, const OwnedRows& rows, Findings& findings) {
+                      plugin.check(rows, findings);
+                  })
+        table.check = &projection_check<Plugin>;
     return table;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <lantern/testing/aggregate_spec.hpp>
+#include <lantern/testing/check_run.hpp>
 #include <lantern/testing/effects.hpp>
 #include <lantern/testing/exported_test.hpp>
 #include <lantern/testing/projection_spec.hpp>

@@ -44,6 +44,8 @@ TEST_F(BackfillE2eTest, readers_see_no_gap_and_no_event_is_lost_while_models_are
         const auto verified = instance->lantern({"verify", handler});
         EXPECT_TRUE(verified.ended.clean()) << verified.output;
     }
+    const auto audited = instance->lantern({"audit", "verify"});
+    EXPECT_TRUE(audited.ended.clean()) << audited.output;
     // One mail for each user: nothing of this ran a side effect again.
     EXPECT_TRUE(eventually([&] {
         return ask("select count(*) from lantern.effects where handler = 'welcome_email' and state = 'done'") >=

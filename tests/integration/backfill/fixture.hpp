@@ -32,6 +32,15 @@ events:
         std::filesystem::copy(LANTERN_CONFIG, config_, std::filesystem::copy_options::recursive);
         // No worker runs, so live handlers are behind all the time.
         live_lag_max("0s");
+        apply(kRouting);
+        // As a worker says when the queues are bound; nothing was published to them.
+        for (const char* handler : {"audit_log", "user_read_model", "welcome_email"})
+            sql_.query("update lantern.routes set begin_position = coalesce(begin_position, 0) where handler = $1",
+                       postgres::Params{}.add(handler));
+    }
+
+    // The routing in force from now on.
+    void apply(const std::string& text) {
         plugin_loading::ProbeOptions probing;
         probing.copies = cache();
         probing.command = {LANTERN_BINARY, "plugin", "probe"};
@@ -44,14 +53,10 @@ events:
         }
         postgres::Catalog catalog(url_);
         const auto routing =
-            settings::parse_routing(kRouting, config_ / "routing.yaml", settings::process_environment());
-        EXPECT_TRUE(routing);
-        const auto applied = catalog.apply(routing.value(), descriptions, "tester", 0);
-        EXPECT_TRUE(applied);
-        // As a worker says when the queues are bound; nothing was published to them.
-        for (const char* handler : {"audit_log", "user_read_model", "welcome_email"})
-            sql_.query("update lantern.routes set begin_position = coalesce(begin_position, 0) where handler = $1",
-                       postgres::Params{}.add(handler));
+            settings::parse_routing(text, config_ / "routing.yaml", settings::process_environment());
+        ASSERT_TRUE(routing);
+        const auto before = catalog.routing();
+        EXPECT_TRUE(catalog.apply(routing.value(), descriptions, "tester", before ? before->number : 0));
     }
 
     struct Said {

@@ -172,6 +172,45 @@ TEST_F(Adapters, AProjectionSeesItsDeadline) {
     EXPECT_EQ(without.value()->handle(event_of("LATE"), recorder_).kind, Outcome::Kind::applied);
 }
 
+OwnedRows people(std::vector<std::pair<std::string, Value>> names) {
+    OwnedRows rows{"sarah", {{"person", Revision{3}}, {"robot", Revision{1}}}, {{}, {}}};
+    for (auto& [id, name] : names)
+        rows.tables[0].push_back({id, std::move(name), std::int64_t{7}, std::monostate{}});
+    return rows;
+}
+
+TEST_F(Adapters, ACheckIsGivenRowsAndReportsThem) {
+    const auto library = open("good_projection");
+    ASSERT_TRUE(library->has_check());
+    EXPECT_THAT(library->make_check(R"({"refuse": true})", {}).error(), HasSubstr("told to refuse"));
+    const auto check = std::move(library->make_check("{}", {}).value());
+    const auto good = check->look(people({{"sarah", std::string("Sarah")}}));
+    ASSERT_TRUE(good) << good.error();
+    EXPECT_TRUE(good.value().empty());
+
+    const auto found = check->look(people({{"sarah", std::string("wrong")}}));
+    ASSERT_TRUE(found) << found.error();
+    ASSERT_EQ(found.value().size(), 1u);
+    EXPECT_EQ(found.value()[0].key, std::vector<Value>{std::string("sarah")});
+    EXPECT_EQ(found.value()[0].found, "wrong");
+    EXPECT_EQ(found.value()[0].expected, "person 3 robot 1 0") << "streams, and no rows of the shared table";
+}
+
+TEST_F(Adapters, ACheckThatCannotLookOrReportsNonsenseSaysSo) {
+    const auto check = std::move(open("good_projection")->make_check("{}", {}).value());
+    EXPECT_THAT(check->look(people({{"sarah", std::monostate{}}})).error(),
+                HasSubstr("good_projection 1.2.3: check failed: nobody has no name"));
+    EXPECT_THAT(check->look(people({{"sarah", std::string("foreign")}})).error(),
+                HasSubstr("reported a row that cannot be: table people: found the key \"somebody else\""));
+}
+
+TEST_F(Adapters, APluginOfTheContractBeforeTheCheckIsServedWithoutIt) {
+    const auto library = open("before_check");
+    EXPECT_FALSE(library->has_check());
+    EXPECT_EQ(projection_of(*library)->handle(event_of("SEEN"), recorder_).kind, Outcome::Kind::applied);
+    EXPECT_FALSE(open("good_side_effect")->has_check());
+}
+
 TEST_F(Adapters, CreateRefusesWithThePluginsReason) {
     const auto library = open("good_projection");
     EXPECT_THAT(library->make_projection(R"({"refuse": true})", {}).error(),

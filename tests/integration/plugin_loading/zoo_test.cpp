@@ -50,8 +50,8 @@ TEST_F(Zoo, EachBadLibraryIsRefusedAndAllOthersWork) {
     const auto refusal = [&](const std::string& name) { return refusal_of(directory, name + ".so"); };
     EXPECT_THAT(refusal("text"), Refuses("text", "not a library, beginning with \"#!/bin/sh"));
     EXPECT_THAT(refusal("no_symbol"), Refuses("no_symbol", "no symbol lantern_plugin"));
-    EXPECT_THAT(refusal("wrong_major"), Refuses("wrong_major", "plugin contract 2.2; expected contract 1.2"));
-    EXPECT_THAT(refusal("newer_minor"), Refuses("newer_minor", "plugin contract 1.7; expected at most 1.2"));
+    EXPECT_THAT(refusal("wrong_major"), Refuses("wrong_major", "plugin contract 2.3; expected contract 1.3"));
+    EXPECT_THAT(refusal("newer_minor"), Refuses("newer_minor", "plugin contract 1.7; expected at most 1.3"));
     EXPECT_THAT(refusal("small_table"), Refuses("small_table", "a lantern_plugin of 40 bytes"));
     EXPECT_THAT(refusal("throws_in_create"), AllOf(Refuses("throws_in_create", "crashes in create: SIGABRT"),
                                                    HasSubstr("no configuration for me")));

@@ -96,9 +96,59 @@ TEST(Border, AProjectionDescribesItsTables) {
             {"name": "note", "type": "json", "merge": "newest"}], "indexes": [["country", "day"]]}]})"));
 }
 
+constexpr auto kPairs = lantern::sdk_v1::Table::owned("pairs")
+                            .key("id", Type::text)
+                            .key("n", Type::integer)
+                            .column("twice", Type::integer);
+
+// Rows that say what they should not; one without a stream ends the check.
+class Pairs : public lantern::Projection {
+public:
+    static lantern::Description describe() {
+        return lantern::Description("pairs", "1").on("A").schema_version(1).table(kDays).table(kPairs);
+    }
+    void handle(const lantern::Event&, lantern::Changes&) {}
+    void check(const lantern::OwnedRows& rows, lantern::Findings& findings) {
+        if (rows.streams().empty()) throw std::runtime_error("whose is it?");
+        for (const lantern::Row& row : rows.of(kPairs)) {
+            const auto n = row.integer(kPairs["n"]), twice = row.integer(kPairs["twice"]);
+            if (twice != 2 * n)
+                findings.add(kPairs, {rows.aggregate_id(), n}, std::to_string(twice),
+                             std::to_string(2 * n) + " at " + std::string(rows.streams()[0].aggregate_type) + " " +
+                                 std::to_string(rows.streams()[0].revision));
+        }
+    }
+};
+
+json::object pair(const char* id, int n, json::value twice) {
+    return {{"id", id}, {"n", n}, {"twice", std::move(twice)}};
+}
+
+TEST(Border, ACheckIsGivenTheRowsOfAnIdAndReportsThemByKey) {
+    kit::CheckRun run(kPlugin<Pairs>);
+    run.rows("pairs") = {pair("a", 2, 4), pair("a", 1, 3), pair("b", 5, nullptr)};
+    run.applied("x/a", 7);
+    run.applied("x/b", 8);
+    const auto findings = run.findings();
+    ASSERT_EQ(findings.size(), 2u);
+    EXPECT_EQ(findings[0].table, "pairs");
+    EXPECT_EQ(findings[0].key, (json::object{{"id", "a"}, {"n", 1}}));
+    EXPECT_EQ(findings[0].found + " for " + findings[0].expected, "3 for 2 at x 7");
+    EXPECT_EQ(findings[1].found + " for " + findings[1].expected, "0 for 10 at x 8");
+}
+
+TEST(Border, WhatACheckThrowsIsItsReasonNotToHaveLooked) {
+    kit::CheckRun run(kPlugin<Pairs>);
+    run.rows("pairs") = {pair("a", 2, 4)};
+    EXPECT_THAT([&] { run.findings(); }, ThrowsMessage<kit::Failure>(HasSubstr("whose is it?")));
+    EXPECT_THAT([] { kit::CheckRun{kPlugin<Days>}; }, ThrowsMessage<kit::Failure>(HasSubstr("has no check")));
+}
+
 TEST(Border, OnlyTheTableOfTheKindIsSet) {
     EXPECT_NE(kPlugin<Days>.projection, nullptr);
     EXPECT_EQ(kPlugin<Days>.projection->keys, nullptr);
+    EXPECT_EQ(kPlugin<Days>.projection->check, nullptr);
+    EXPECT_NE(kPlugin<Pairs>.projection->check, nullptr);
     EXPECT_EQ(kPlugin<Days>.side_effect, nullptr);
     EXPECT_EQ(kPlugin<Days>.aggregate, nullptr);
     EXPECT_EQ(kPlugin<Acting>.projection, nullptr);

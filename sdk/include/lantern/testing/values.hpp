@@ -79,6 +79,20 @@ inline json::value to_json(const Value& value, std::int32_t type) {
     return integer;
 }
 
+// The inverse. Throws std::invalid_argument when the column takes no such value.
+inline Value from_json(const json::value& value, std::int32_t type) {
+    if (value.is_null()) return {};
+    if (type == LANTERN_JSON) return json::serialize(value);
+    if (type == LANTERN_DOUBLE) return value.to_number<double>();
+    if (type == LANTERN_INTEGER) return value.to_number<std::int64_t>();
+    if (type == LANTERN_BOOL) return std::int64_t{value.as_bool()};
+    const std::string text(view(value.as_string()));
+    if (type != LANTERN_TIME && type != LANTERN_DATE) return text;
+    const auto time = parse_time(type == LANTERN_DATE ? text + "T00:00:00Z" : text);
+    if (!time) throw std::invalid_argument(text + " is no time");
+    return type == LANTERN_DATE ? *time / 86'400'000'000 : *time;
+}
+
 // Equal as a test means it: sums of doubles may differ in their last digits, a time may be written with an offset.
 inline bool alike(const json::value& left, const json::value& right, std::int32_t type) {
     if (left.is_number() && right.is_number() && (left.is_double() || right.is_double())) {
