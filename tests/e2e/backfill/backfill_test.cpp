@@ -29,6 +29,9 @@ TEST_F(BackfillE2eTest, readers_see_no_gap_and_no_event_is_lost_while_models_are
         EXPECT_TRUE(said.ended.clean()) << said.output;
         for (const pid_t pid : instance->find({"worker", "user_read_model"})) ::kill(pid, SIGKILL);
         EXPECT_TRUE(eventually([&] { return created > made + 5; }));
+        // Rows and checkpoints are of one moment, whatever is written meanwhile.
+        const auto audited = instance->lantern({"audit", "verify"});
+        EXPECT_TRUE(audited.ended.clean()) << audited.output;
     }
     const auto back = instance->lantern({"rollback", "user_read_model"});
     EXPECT_TRUE(back.ended.clean()) << back.output;
@@ -44,8 +47,6 @@ TEST_F(BackfillE2eTest, readers_see_no_gap_and_no_event_is_lost_while_models_are
         const auto verified = instance->lantern({"verify", handler});
         EXPECT_TRUE(verified.ended.clean()) << verified.output;
     }
-    const auto audited = instance->lantern({"audit", "verify"});
-    EXPECT_TRUE(audited.ended.clean()) << audited.output;
     // One mail for each user: nothing of this ran a side effect again.
     EXPECT_TRUE(eventually([&] {
         return ask("select count(*) from lantern.effects where handler = 'welcome_email' and state = 'done'") >=
