@@ -155,8 +155,8 @@ private:
         const json::value* version = find("specversion");
         const auto* said = version ? version->if_string() : nullptr;
         if (said && *said == "1.0") return;
-        std::string found = version ? kind_of(*version) : "none";
-        if (said && said->size() <= kVersionShownMax) found = json::serialize(*said);
+        const bool shown = said && said->size() <= kVersionShownMax;
+        const std::string found = shown ? json::serialize(*said) : version ? kind_of(*version) : "none";
         note("specversion", "found " + found + ", expected \"1.0\"");
     }
 

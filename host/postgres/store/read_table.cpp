@@ -67,7 +67,7 @@ Result<std::vector<const Column*>> order_of(const ReadTable& table, const http::
 
 std::string joined_names(const std::vector<std::string>& names) {
     std::string out;
-    for (const auto& name : names) out += (out.empty() ? "" : ", ") + name;
+    for (const auto& name : names) out.append(out.empty() ? "" : ", ").append(name);
     return out;
 }
 
@@ -76,9 +76,12 @@ std::string possible(const ReadTable& table, const Listing& listing) {
     if (const auto orders = orders_served(table.indexes, listing); !orders.empty())
         return "; possible: the order of " + joined_names(orders);
     std::string all;
-    for (const auto& column : listing.equal)
-        if (const auto orders = orders_served(table.indexes, {{column}, {}, {}}); !orders.empty())
-            all += (all.empty() ? "; possible: " : ", or ") + column + " in the order of " + joined_names(orders);
+    for (const auto& column : listing.equal) {
+        const auto orders = orders_served(table.indexes, {{column}, {}, {}});
+        if (orders.empty()) continue;
+        all.append(all.empty() ? "; possible: " : ", or ");
+        all.append(column).append(" in the order of ").append(joined_names(orders));
+    }
     return all;
 }
 
@@ -94,8 +97,10 @@ std::optional<std::string> unserved(const ReadTable& table, const http::RowsQuer
     }
     for (const auto* column : order) listing.order.push_back(column->name);
     if (serves(table.indexes, listing)) return std::nullopt;
-    return (parameters.empty() ? "" : joined_names(parameters) + " in ") + "the order of " + order.front()->name +
-           ": no index of the table serves that, and all of it would be read" + possible(table, listing);
+    std::string why = joined_names(parameters);
+    why.append(why.empty() ? "the order of " : " in the order of ").append(order.front()->name);
+    why.append(": no index of the table serves that, and all of it would be read");
+    return why.append(possible(table, listing));
 }
 
 using Order = http::RowsQuery::Order;
