@@ -163,18 +163,19 @@ void Connection::write(std::string_view frames) {
 }
 
 void Connection::await(amqp_channel_t channel, amqp_method_number_t reply, Milliseconds within) {
-    if (!await_any(channel, {reply}, within)) check(AMQP_STATUS_TIMEOUT, "get an answer from");
+    if (!await_each({channel}, {reply}, within).empty()) check(AMQP_STATUS_TIMEOUT, "get an answer from");
 }
 
-bool Connection::await_any(amqp_channel_t channel, std::initializer_list<amqp_method_number_t> replies,
-                           Milliseconds within) {
+std::set<amqp_channel_t> Connection::await_each(std::set<amqp_channel_t> channels,
+                                                std::initializer_list<amqp_method_number_t> replies,
+                                                Milliseconds within) {
     const auto deadline = std::chrono::steady_clock::now() + within;
-    for (;;) {
+    while (!channels.empty()) {
         const auto left = std::chrono::ceil<Milliseconds>(deadline - std::chrono::steady_clock::now());
-        if (left.count() <= 0 || !handle_frame(left)) return false;
-        if (last_channel_ == channel && std::find(replies.begin(), replies.end(), last_method_) != replies.end())
-            return true;
+        if (left.count() <= 0 || !handle_frame(left)) break;
+        if (std::find(replies.begin(), replies.end(), last_method_) != replies.end()) channels.erase(last_channel_);
     }
+    return channels;
 }
 
 bool Connection::handle_frame(Milliseconds wait) {

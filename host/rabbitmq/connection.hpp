@@ -10,6 +10,7 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,9 +65,9 @@ public:
     void write(std::string_view frames);
     // Handles frames until the reply is there. Fault (outage, kNoAnswer) when that time has passed.
     void await(amqp_channel_t channel, amqp_method_number_t reply, Milliseconds within = limits::kAmqpTimeout);
-    // Until any of these is there. False: none came in time, and the channel is of no more use.
-    bool await_any(amqp_channel_t channel, std::initializer_list<amqp_method_number_t> replies,
-                   Milliseconds within);
+    // Until any of these is there on each of the channels. Those on which none came in time are of no more use.
+    std::set<amqp_channel_t> await_each(std::set<amqp_channel_t> channels,
+                                        std::initializer_list<amqp_method_number_t> replies, Milliseconds within);
     void call(amqp_channel_t channel, amqp_method_number_t id, void* method, amqp_method_number_t reply) {
         send(channel, id, method);
         await(channel, reply);

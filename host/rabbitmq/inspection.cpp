@@ -25,9 +25,10 @@ bool has_code(const Fault& fault, int code) {
 }  // namespace
 
 struct Inspection::Impl {
-    explicit Impl(const std::string& url)
-        : connection(parse_addresses(url), "lantern inspection", listener), leaders(url) {}
+    explicit Impl(const std::string& where)
+        : url(where), connection(parse_addresses(url), "lantern inspection", listener), leaders(url) {}
 
+    const std::string url;
     Listener listener;
     Connection connection;
     LeaderCheck leaders;
@@ -41,9 +42,10 @@ std::string Inspection::version() const {
     return impl_->connection.server_property("version");
 }
 
-// The broker tells of an alarm only to those who publish.
+// The broker tells of an alarm only to those who publish, and then hears them no more until it is over.
 std::optional<std::string> Inspection::alarm() {
-    Connection& connection = impl_->connection;
+    Listener listener;
+    Connection connection(parse_addresses(impl_->url), "lantern inspection of alarms", listener);
     connection.open_channel(kChannel);
     amqp_basic_publish_t publish{};
     publish.routing_key = amqp_cstring_bytes(kNobody);
@@ -83,7 +85,7 @@ Inspection::Queue Inspection::queue(const TopologyHandler& handler, Partition pa
         connection.call(kChannel, AMQP_QUEUE_DECLARE_METHOD, &declare, AMQP_QUEUE_DECLARE_OK_METHOD);
         // It is there: declared again it stays as it is, or is refused.
         Topology(connection).declare_queue(handler, partition);
-        return impl_->leaders.has_leader(name) ? Queue::fine : Queue::no_leader;
+        return Queue::fine;
     } catch (const Fault& fault) {
         if (has_code(fault, AMQP_PRECONDITION_FAILED)) return Queue::other_arguments;
         if (!has_code(fault, AMQP_NOT_FOUND)) throw;
@@ -91,6 +93,10 @@ Inspection::Queue Inspection::queue(const TopologyHandler& handler, Partition pa
         const std::string why = fault.what();
         return why.find("no queue") != std::string::npos ? Queue::missing : Queue::no_leader;
     }
+}
+
+std::vector<std::string> Inspection::without_leader(const std::vector<std::string>& queues) {
+    return impl_->leaders.without_leader(queues);
 }
 
 }  // namespace lantern::rabbitmq

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "host/rabbitmq/topology.hpp"
 
@@ -24,8 +25,11 @@ public:
 
     bool has_exchange();
     enum class Queue { fine, missing, other_arguments, no_leader };
-    // An AMQP client can't list bindings; relay and workers declare them anew at each connect.
+    // no_leader: a classic queue whose node is away; of a quorum queue this does not show. An AMQP client can't
+    // list bindings; relay and workers declare them anew at each connect.
     Queue queue(const TopologyHandler& handler, Partition partition);
+    // Those that deliver nothing, of queues that are there; takes seconds if there are any.
+    std::vector<std::string> without_leader(const std::vector<std::string>& queues);
 
 private:
     struct Impl;

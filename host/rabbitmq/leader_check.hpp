@@ -3,7 +3,9 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace lantern::rabbitmq {
 
@@ -16,11 +18,15 @@ public:
     LeaderCheck(const LeaderCheck&) = delete;
     LeaderCheck& operator=(const LeaderCheck&) = delete;
 
-    // False: it gave no answer within half of limits::kAmqpTimeout. Precondition: the queue is there.
-    bool has_leader(const std::string& queue);
+    // Those that gave no answer within half of limits::kAmqpTimeout, a time that each thirty of them have together.
+    // Precondition: the queues are there.
+    std::vector<std::string> without_leader(const std::vector<std::string>& queues);
+    bool has_leader(const std::string& queue) { return without_leader({queue}).empty(); }
 
 private:
     struct Session;
+    void ask(std::span<const std::string> queues, std::vector<std::string>& silent);
+
     const std::string url_;
     std::unique_ptr<Session> session_;
 };

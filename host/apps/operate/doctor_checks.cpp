@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <map>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include "host/apps/backfill/job_wait.hpp"
 #include "host/apps/plugins/plugin_verbs.hpp"
@@ -173,16 +175,34 @@ std::string delete_each(const std::vector<std::string>& queues) {
     return "rabbitmqctl delete_queue " + boost::algorithm::join(queues, "; rabbitmqctl delete_queue ");
 }
 
+using Queue = rabbitmq::Inspection::Queue;
+using QueueNames = std::map<Queue, std::vector<std::string>>;  // of one handler
+
+// By handler.
+std::map<HandlerName, QueueNames> look_at_queues(rabbitmq::Inspection& broker, const Routing& routing) {
+    std::map<HandlerName, QueueNames> queues;
+    std::vector<std::string> there;
+    for (const auto& handler : routing.handlers) {
+        const rabbitmq::TopologyHandler topology{handler.name, handler.partitions, handler.queue_type,
+                                                 handler.event_types, handler.queue_length_max};
+        for (int k = 0; k < handler.partitions; ++k) {
+            const auto state = broker.queue(topology, Partition{k});
+            const auto name = rabbitmq::queue_name(topology, Partition{k});
+            queues[handler.name][state].push_back(name);
+            if (state == Queue::fine) there.push_back(name);
+        }
+    }
+    const auto silent = broker.without_leader(there);
+    const std::set<std::string> leaderless(silent.begin(), silent.end());
+    for (auto& [handler, named] : queues)
+        for (const auto& name : std::exchange(named[Queue::fine], {}))
+            named[leaderless.contains(name) ? Queue::no_leader : Queue::fine].push_back(name);
+    return queues;
+}
+
 // One finding for all partitions: the worst decides its level and remedy. Queues are declared by the relay as it
 // connects, so what is missing is no more than a warning.
-void check_queues(Examination& to, rabbitmq::Inspection& broker, const HandlerSettings& handler) {
-    using Queue = rabbitmq::Inspection::Queue;
-    const rabbitmq::TopologyHandler topology{handler.name, handler.partitions, handler.queue_type,
-                                             handler.event_types, handler.queue_length_max};
-    std::map<Queue, std::vector<std::string>> named;
-    for (int k = 0; k < handler.partitions; ++k)
-        named[broker.queue(topology, Partition{k})].push_back(rabbitmq::queue_name(topology, Partition{k}));
-
+void check_queues(Examination& to, const HandlerSettings& handler, QueueNames named) {
     const std::string subject = "queues of " + handler.name.value;
     const auto total = " of " + number(handler.partitions);
     const auto count = [&](Queue state) { return number(static_cast<std::int64_t>(named[state].size())); };
@@ -225,7 +245,8 @@ void check_broker(Examination& to, const Settings& settings, const Routing& rout
         else
             to.warning("exchange", std::string(rabbitmq::kExchange) + " is not there",
                        "start the relay, which declares it; restart it if it runs");
-        for (const auto& handler : routing.handlers) check_queues(to, broker, handler);
+        const auto queues = look_at_queues(broker, routing);
+        for (const auto& handler : routing.handlers) check_queues(to, handler, queues.at(handler.name));
     } catch (const Fault& fault) {
         to.problem("rabbitmq", fault.what(),
                    "see that the broker runs, and that user, password and vhost of amqp.url are right");

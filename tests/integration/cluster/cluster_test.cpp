@@ -1,11 +1,16 @@
-// A cluster of three RabbitMQ nodes on this machine: the node that leads the queues is killed under load.
-#include <gtest/gtest.h>
+// A cluster of three RabbitMQ nodes on this machine: the node that leads the queues is killed under load, and two
+// of three are.
+#include <gmock/gmock.h>
 
+#include <boost/json.hpp>
+#include <fstream>
 #include <map>
 
 #include "host/core/clock.hpp"
 #include "host/core/fault.hpp"
 #include "host/private_servers/rabbit.hpp"
+#include "host/processes/child.hpp"
+#include "host/rabbitmq/connection.hpp"
 #include "host/rabbitmq/deliveries.hpp"
 #include "host/rabbitmq/publisher.hpp"
 #include "tests/support/eventually.hpp"
@@ -192,6 +197,60 @@ TEST_F(ClusterTest, TheLeaderOfTheQueuesIsKilledUnderLoadAndNothingIsLostOrReord
         << sending.confirmed() << " confirmed, " << sending.faults() << " faults; " << receiving.text() << "\n"
         << queues(&victim == nodes_[0].get() ? *nodes_[1] : *nodes_[0]);
     EXPECT_FALSE(victim.running());
+}
+
+class DoctorOfClusterTest : public ClusterTest {
+protected:
+    DoctorOfClusterTest() {
+        std::ofstream(config_ / "routing.yaml")
+            << "version: 1\nevents: {HAPPENED: [read_model]}\nhandlers: {read_model: {queue_type: quorum}}\n";
+        std::ofstream(config_ / "lantern.yaml") << "version: 1\n";
+    }
+    struct Said {
+        std::string level, found, remedy;
+    };
+    Said of_queues() const {
+        const auto finished =
+            processes::run({.argv = {LANTERN_BINARY, "doctor", "-o", "json", "--config", config_.string()},
+                            .environment = {{"LANTERN_POSTGRES_URL", "postgresql://nobody@127.0.0.1:1/x"},
+                                            {"LANTERN_AMQP_URL", urls()},
+                                            {"LANTERN_CACHE_DIR", (config_ / "cache").string()}}},
+                           std::chrono::minutes(2));
+        const auto document = boost::json::parse(finished.output);
+        for (const auto& one : document.at("findings").as_array()) {
+            const auto text = [&](const char* member) { return std::string(one.at(member).as_string()); };
+            if (text("subject").ends_with("queues of read_model"))
+                return {text("level"), text("found"), text("remedy")};
+        }
+        return {"", finished.output, ""};
+    }
+    bool is(const std::string& level) {
+        return eventually([&] { return (said_ = of_queues()).level == level; }, std::chrono::minutes(3));
+    }
+
+    const std::filesystem::path config_ = lantern::test::fresh_directory();
+    Said said_;
+};
+
+TEST_F(DoctorOfClusterTest, QueuesWithoutALeaderAreNamedWithTheRemedyUntilTheirNodesAreBack) {
+    // A queue is led by the node that it was declared at: half of them by one that dies, the others by the one that
+    // stays and is no majority.
+    for (const int node : {1, 0}) {
+        Listener listener;
+        Connection connection(parse_address(nodes_[static_cast<std::size_t>(node)]->url("lantern")), "test",
+                              listener);
+        Topology topology(connection);
+        topology.declare_exchange();
+        if (node == 0) topology.declare(handler_);
+        for (const int k : {0, 1}) topology.declare_queue(handler_, Partition{k});
+    }
+    EXPECT_TRUE(is("ok")) << said_.found;
+    for (const int node : {1, 2}) nodes_[static_cast<std::size_t>(node)]->kill();
+    ASSERT_TRUE(is("problem")) << said_.found;
+    EXPECT_THAT(said_.found, ::testing::StartsWith("4 of 4 have no leader, and deliver nothing: "));
+    EXPECT_THAT(said_.remedy, ::testing::StartsWith("start the broker's missing nodes"));
+    for (const int node : {1, 2}) nodes_[static_cast<std::size_t>(node)]->start();
+    EXPECT_TRUE(is("ok")) << said_.found;
 }
 
 }  // namespace

@@ -8,9 +8,11 @@
 
 #include "host/postgres/connection.hpp"
 #include "host/postgres/migrate.hpp"
+#include "host/private_servers/rabbit.hpp"
 #include "host/processes/child.hpp"
 #include "host/rabbitmq/connection.hpp"
 #include "host/rabbitmq/topology.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/servers.hpp"
 
 namespace lantern::test {
@@ -109,6 +111,46 @@ TEST_F(DoctorTest, QueuesAreComparedWithWhatIsDeclared) {
                 AllOf(HasSubstr("1 of 4 were declared with other arguments: lantern.welcome_email.4.1"),
                       HasSubstr("3 of 4 are not there")));
     EXPECT_THAT(worst.remedy, HasSubstr("rabbitmqctl delete_queue lantern.welcome_email.4.1"));
+}
+
+// The broker's limits are as they were when this ends.
+struct BrokerLimits {
+    ~BrokerLimits() {
+        set({"set_vm_memory_high_watermark", "0.4"});
+        set({"set_disk_free_limit", "50MB"});
+    }
+    void set(const std::vector<std::string>& limit) const {
+        const auto finished = rabbit().control(limit);
+        EXPECT_TRUE(finished.ended.clean()) << finished.output;
+    }
+};
+
+TEST_F(DoctorTest, AnAlarmOfTheBrokerIsNamedAndQueuesAreLookedAtAllTheSame) {
+    rabbitmq::Listener listener;
+    rabbitmq::Connection connection(rabbitmq::parse_address(amqp_url_), "test", listener);
+    rabbitmq::Topology(connection).declare_exchange();
+    rabbitmq::Topology(connection).declare({HandlerName{"audit_log"}, 4, QueueType::quorum, {"USER_CREATED"}});
+    const auto alarm_is = [&](const std::string& words) {
+        std::string seen;
+        EXPECT_TRUE(eventually([&] { return (seen = examine()["rabbitmq alarm"].found).ends_with(words); },
+                               std::chrono::minutes(2)))
+            << seen;
+    };
+    {
+        const BrokerLimits broker;
+        broker.set({"set_vm_memory_high_watermark", "absolute", "1"});
+        alarm_is("takes no messages: low on memory");
+        const auto found = examine();
+        EXPECT_EQ(found.at("rabbitmq alarm").level, "problem");
+        EXPECT_THAT(found.at("rabbitmq alarm").remedy, HasSubstr("rabbitmqctl status"));
+        EXPECT_EQ(found.at("exchange").level, "ok");
+        EXPECT_EQ(found.at("queues of audit_log").level, "ok");
+        broker.set({"set_vm_memory_high_watermark", "0.4"});
+        alarm_is("none");
+        broker.set({"set_disk_free_limit", "1000000GB"});
+        alarm_is("takes no messages: low on disk");
+    }
+    alarm_is("none");
 }
 
 TEST_F(DoctorTest, WhatARoleMayNotIsSaidWithTheGrant) {
