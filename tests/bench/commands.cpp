@@ -1,5 +1,6 @@
 // Commands over HTTP: profile updates, creations, a long stream.
 #include <algorithm>
+#include <cstdlib>
 
 #include "tests/bench/clients.hpp"
 
@@ -7,6 +8,17 @@ namespace lantern::bench {
 namespace {
 
 constexpr int kUsers = 10'000;
+
+double milliseconds_of_update(HttpClient& client, int user, int n) {
+    const Stopwatch watch;
+    client.send("PUT", path_of(user), update_of(1'000'000 + n));
+    return watch.seconds() * 1000;
+}
+
+double median(std::vector<double> times) {
+    std::sort(times.begin(), times.end());
+    return times[times.size() / 2];
+}
 
 // Commands on streams of 10 000 events, the first on each without a snapshot.
 void load_streams(Place::Order order, const std::string& layout) {
@@ -16,22 +28,34 @@ void load_streams(Place::Order order, const std::string& layout) {
     auto host = place.host("api");
     wait_for_api(place);
     HttpClient client(place.http_port(), place.token());
-    const auto time_of = [&](int user, int n) {
-        const Stopwatch watch;
-        client.send("PUT", path_of(user), update_of(1'000'000 + n));
-        return watch.seconds() * 1000;
-    };
-    const auto median = [](std::vector<double> times) {
-        std::sort(times.begin(), times.end());
-        return times[times.size() / 2];
-    };
     std::vector<double> first, later;
-    for (int user = 1; user <= kStreams; ++user) first.push_back(time_of(user, 0));
-    for (int n = 1; n <= 300; ++n) later.push_back(time_of(1, n));
+    for (int user = 1; user <= kStreams; ++user) first.push_back(milliseconds_of_update(client, user, 0));
+    for (int n = 1; n <= 300; ++n) later.push_back(milliseconds_of_update(client, 1, n));
     print("load, 10 000 events", median(first), "ms",
           "first command on a stream, no snapshot, with append; median of 20 streams, " + layout + "; goal 10");
     print("load, with snapshot", median(later), "ms", "median of 300 more commands on one, with append; goal 1");
     host->stop(std::chrono::seconds(20));
+}
+
+// Streams of 100 000 events, by a process that has never seen them: another one appended the last event of each,
+// and a snapshot. Its connections are warm, by commands on one more stream.
+void load_long_streams() {
+    constexpr int kStreams = 9, kWarm = kStreams + 1;
+    Place place(kOnlyReadModel);
+    place.fill_store(kWarm, 99'998, Place::Order::by_user);
+    std::vector<double> times;
+    for (const int round : {1, 2}) {
+        auto host = place.host("api");
+        wait_for_api(place);
+        HttpClient client(place.http_port(), place.token());
+        for (int n = 1; n <= 100; ++n) milliseconds_of_update(client, kWarm, 100 * round + n);
+        times.clear();
+        for (int user = 1; user <= kStreams; ++user) times.push_back(milliseconds_of_update(client, user, round));
+        host->stop(std::chrono::seconds(20));
+    }
+    if (place.ask("select count(*) from lantern.snapshots") != kWarm) std::exit(1);
+    print("load, 100 000 events", median(times), "ms",
+          "first command on a stream that has a snapshot, with append; median of 9 streams");
 }
 
 }  // namespace
@@ -64,6 +88,7 @@ void append() {
 void load() {
     load_streams(Place::Order::by_user, "each stored together");
     load_streams(Place::Order::by_round, "scattered over the table");
+    load_long_streams();
 }
 
 void memory() {
