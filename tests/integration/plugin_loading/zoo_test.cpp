@@ -173,7 +173,7 @@ TEST_F(Zoo, OpenRefusesLikeTheProbe) {
     const auto text = put_text("text.so", "hello");
     EXPECT_THAT(Library::open(text, {copies()}).error(), Refuses("text", "not a library"));
     EXPECT_THAT(Library::open(put("wrong_major"), {copies()}).error(),
-                Refuses("wrong_major", "plugin contract 2.2"));
+                Refuses("wrong_major", "plugin contract 2.3"));
     EXPECT_THAT(Library::open(plugins() / "none.so", {copies()}).error(), Refuses("none", "cannot be opened"));
     EXPECT_TRUE(Library::open(put("good_schema"), {copies()}));
 }
