@@ -52,9 +52,7 @@ double longest_wait(Place& place, int from, int to) {
     const std::string swapped =
         "(select max(pg_xact_commit_timestamp(k.xmin)) from lantern.kept_schemas k where k.handler = "
         "'user_read_model')";
-    const auto after = [&](int time) {
-        return swapped + " + " + std::to_string(time) + " * interval '1 second'";
-    };
+    const auto after = [&](int time) { return swapped + " + " + std::to_string(time) + " * interval '1 second'"; };
     const auto rows = place.database().query(
         "with applied as materialized (select u.id, u.revision, pg_xact_commit_timestamp(u.xmin) as at"
         " from user_read_model.users u where pg_xact_commit_timestamp(u.xmin) > " +
@@ -90,8 +88,7 @@ void busy() {
     updates.stop();
     place.wait_for("the last updates", "select coalesce(sum(revision), 0) from user_read_model.lantern_streams",
                    place.ask("select sum(revision) from lantern.streams"), seconds(120));
-    expect_clean(place, "verify",
-                 place.lantern({"verify", "user_read_model"})->wait(std::chrono::minutes(10)));
+    expect_clean(place, "verify", place.lantern({"verify", "user_read_model"})->wait(std::chrono::minutes(10)));
     print("rebuild in use", static_cast<double>(users) * (kUpdates + 1) / took, "events/s",
           number(static_cast<double>(users) * (kUpdates + 1)) + " events, " + number(users) +
               " streams, compared and swapped in " + number(took) + " s beside " + std::to_string(kPerSecond) +
@@ -108,8 +105,7 @@ void swap() {
     auto host = started(place, users, 0);
     Updates updates(place, users, kPerSecond);
     const Stopwatch watch;
-    expect_clean(place, "backfill",
-                 place.lantern({"backfill", "user_read_model"})->wait(std::chrono::minutes(30)));
+    expect_clean(place, "backfill", place.lantern({"backfill", "user_read_model"})->wait(std::chrono::minutes(30)));
     const double took = watch.seconds();
     std::this_thread::sleep_for(seconds(20));  // the updates go on, and are what is measured
     updates.stop();

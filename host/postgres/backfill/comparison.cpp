@@ -32,8 +32,8 @@ std::string settled_ids(const std::string& left, const std::string& right, const
            " and coalesce(l.state, 0) = coalesce(r.state, 0)) as settled"
            " from lantern.streams s left join " +
            left + ".lantern_streams l on l.stream_id = s.stream_id left join " + right +
-           ".lantern_streams r on r.stream_id = s.stream_id" + (chosen ? " where s.stream_id" + among(*chosen) : "") +
-           " group by 1";
+           ".lantern_streams r on r.stream_id = s.stream_id" +
+           (chosen ? " where s.stream_id" + among(*chosen) : "") + " group by 1";
 }
 
 std::string values_of(const Table& table, const std::string& alias) {
@@ -90,10 +90,10 @@ public:
 
 private:
     void look_at_streams() {
-        const auto open = connection_.query("select s.stream_id from (" +
-                                            settled_ids(left_, right_, chosen_, ColumnType::text) +
-                                            ") i join lantern.streams s on s.aggregate_id = i.id where not i.settled" +
-                                            (chosen_ ? " and s.stream_id" + among(*chosen_) : ""));
+        const auto open =
+            connection_.query("select s.stream_id from (" + settled_ids(left_, right_, chosen_, ColumnType::text) +
+                              ") i join lantern.streams s on s.aggregate_id = i.id where not i.settled" +
+                              (chosen_ ? " and s.stream_id" + among(*chosen_) : ""));
         found_.streams_unsettled = static_cast<std::int64_t>(open.size());
         if (open.size() > kUnsettledMax) return;
         for (std::size_t row = 0; row < open.size(); ++row)
@@ -110,11 +110,11 @@ private:
             owned ? "coalesce(s.settled, true)" : (found_.streams_unsettled == 0 ? "true" : "false");
         const std::string pairs =
             pairs_of(left_, right_, table, chosen_ ? std::optional(ids_for(table)) : std::nullopt);
-        const std::string from = "(" + pairs + ") p" +
-                                 (owned ? " left join (" +
-                                              settled_ids(left_, right_, chosen_, table.columns[0].type) +
-                                              ") s on s.id = p.owner"
-                                        : "");
+        const std::string from =
+            "(" + pairs + ") p" +
+            (owned ? " left join (" + settled_ids(left_, right_, chosen_, table.columns[0].type) +
+                         ") s on s.id = p.owner"
+                   : "");
         const auto counts = connection_.query("select count(*) filter (where p.same and " + settled +
                                               "), count(*) filter (where not p.same and " + settled +
                                               "), count(*) filter (where not " + settled + ") from " + from);
@@ -134,8 +134,8 @@ private:
 
     // Those of the chosen streams that the table's key can be, as an array literal.
     std::string ids_for(const Table& table) {
-        const auto rows = connection_.query("select distinct s.aggregate_id from lantern.streams s where s.stream_id" +
-                                            among(*chosen_));
+        const auto rows = connection_.query(
+            "select distinct s.aggregate_id from lantern.streams s where s.stream_id" + among(*chosen_));
         ArrayLiteral ids;
         for (std::size_t row = 0; row < rows.size(); ++row)
             if (can_be(table.columns[0].type, rows.text(row, 0))) ids.add(rows.view(row, 0));

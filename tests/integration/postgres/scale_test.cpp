@@ -38,8 +38,8 @@ std::string large_store(std::int64_t events, const std::string& xid) {
         "        timestamptz '2026-01-01' + n * interval '1 ms', (" +
             xid +
             ")::text::xid8,"
-        "        '{\"first_name\":\"Sarah\",\"last_name\":\"Connor\"}', '{\"actor\":\"x\"}'"
-        "   from generate_series(1, $1::bigint) n",
+            "        '{\"first_name\":\"Sarah\",\"last_name\":\"Connor\"}', '{\"actor\":\"x\"}'"
+            "   from generate_series(1, $1::bigint) n",
         Params{}.add(events).add(kStreams));
     sql.query(
         "insert into lantern.streams (aggregate_type, aggregate_id, revision)"
@@ -206,11 +206,9 @@ TEST_F(ScaleTest, WhatWasInProgressIsFoundAlongItsIdAlsoAfterABulkImport) {
     sql.query("update lantern.handlers set verified = '1001:1005:1001,1003', verified_floor = 200000");
     const auto probe = explain(sql, "slice_probe", "'1001:1005:1001,1003', 200000");
     EXPECT_LT(probe.buffers, kBuffersMax / 10) << probe.plan;
-    const auto page =
-        explain(sql, "slice_page", "'1001:1005:1001,1003', 200000, '1005:1005:', 200000, 0, 1000");
+    const auto page = explain(sql, "slice_page", "'1001:1005:1001,1003', 200000, '1005:1005:', 200000, 0, 1000");
     EXPECT_LT(page.buffers, kBuffersMax / 10) << page.plan;
-    const std::string sweep =
-        "'{people}', 200000, '1001:1005:1001,1003', '1005:1005:', 200000, 0, 2000";
+    const std::string sweep = "'{people}', 200000, '1001:1005:1001,1003', '1005:1005:', 200000, 0, 2000";
     explain(sql, "sweep_look", sweep);  // what the session has to look up once
     const auto swept = explain(sql, "sweep_look", sweep);
     EXPECT_LT(swept.buffers, kBuffersMax / 10) << swept.plan;
