@@ -81,7 +81,8 @@ TYPED_TEST_P(WorkerContract, GapsAreFilledWithWhatTheRoutesWant) {
     EXPECT_EQ(ids(cut.events), (std::vector<EventId>{first.id, third.id}));
     EXPECT_TRUE(history.between(gaps, routes, 3).complete);
     std::swap(gaps[0], gaps[1]);
-    EXPECT_EQ(ids(history.between(gaps, routes, 10).events), (std::vector<EventId>{elsewhere.id, first.id, third.id}))
+    EXPECT_EQ(ids(history.between(gaps, routes, 10).events),
+              (std::vector<EventId>{elsewhere.id, first.id, third.id}))
         << "in the order of the gaps, not of the streams";
     EXPECT_EQ(ids(history.between(gaps, routes, 2).events), (std::vector<EventId>{elsewhere.id, first.id}))
         << "also when it is cut";

@@ -1,7 +1,7 @@
 // Two models of one handler, row by row. Rows of a stream are compared where both models stand at the same
-// checkpoint; those of others are unsettled, and counted as such: nothing is left out in silence. They are looked at
-// again, by themselves, once both models have moved on. Shared tables are compared as a whole, and settled only when
-// all streams are.
+// checkpoint; those of others are unsettled, and counted as such: nothing is left out in silence. They are looked
+// at again, by themselves, once both models have moved on. Shared tables are compared as a whole, and settled only
+// when all streams are.
 #pragma once
 
 #include <optional>
@@ -40,8 +40,8 @@ struct Comparison {
 inline constexpr std::size_t kDifferencesMax = 1000;
 inline constexpr std::size_t kUnsettledMax = 20'000;
 
-// `left` and `right` are schemas with these tables, seen at one moment. `chosen`: only rows of these streams, and no shared tables;
-// nothing: all.
+// `left` and `right` are schemas with these tables, seen at one moment. `chosen`: only rows of these streams, and
+// no shared tables; nothing: all.
 Comparison compare(Connection& connection, const std::string& left, const std::string& right,
                    const std::vector<Table>& tables,
                    const std::optional<std::vector<StreamId>>& chosen = std::nullopt);
