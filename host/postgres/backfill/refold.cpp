@@ -73,11 +73,31 @@ StreamRefold::Begun StreamRefold::begin(StreamId stream, std::int64_t events_max
                                        Params{}.add(stream.value));
     if (row.empty() || row.integer(0, 0) == 0) return not_this(Begun::nothing_applied);
     aggregate_id_ = row.text(0, 1);
+    if (shares_its_id(stream)) return not_this(Begun::shares_its_id);
     const worker::Gap all{stream, Revision{0}, Revision{row.integer(0, 0) + 1}};
     auto filled = History(connection_).between(std::span(&all, 1), routes_, static_cast<std::size_t>(events_max));
     if (!filled.complete) return not_this(Begun::too_long);
     events_ = std::move(filled.events);
     return Begun::ready;
+}
+
+// Type by type, since streams are found by type and id.
+bool StreamRefold::shares_its_id(StreamId stream) const {
+    return connection_
+        .query(
+            "with recursive types (name) as ("
+            " select min(aggregate_type) from lantern.streams"
+            " union all"
+            " select (select min(s.aggregate_type) from lantern.streams s where s.aggregate_type > t.name)"
+            "   from types t where t.name is not null)"
+            " select exists (select from types t"
+            "                  join lantern.streams s on s.aggregate_type = t.name and s.aggregate_id = $2"
+            "                  join " +
+                sql_name(schema_.name()) +
+                ".lantern_streams l on l.stream_id = s.stream_id"
+                "                 where s.stream_id <> $1::bigint and l.revision > 0)",
+            Params{}.add(stream.value).add(aggregate_id_))
+        .boolean(0, 0);
 }
 
 bool StreamRefold::next(backfill::Scanned& into) {

@@ -30,7 +30,8 @@ public:
     // Both outlive it.
     StreamRefold(Connection& connection, const HandlerSchema& schema, const Routes& routes);
 
-    enum class Begun { ready, nothing_applied, too_long };
+    // shares_its_id: with an applied stream of another aggregate type, whose rows can't be told from its own.
+    enum class Begun { ready, nothing_applied, too_long, shares_its_id };
     // Locks the stream and reads its events; anything but ready has ended the transaction again.
     Begun begin(StreamId stream, std::int64_t events_max);
 
@@ -45,6 +46,8 @@ public:
     const std::string& error() const { return error_; }
 
 private:
+    bool shares_its_id(StreamId stream) const;
+
     Connection& connection_;
     const HandlerSchema schema_;
     const Routes& routes_;

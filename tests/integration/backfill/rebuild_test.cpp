@@ -260,5 +260,21 @@ TEST_F(RebuildTest, ChosenStreamsAreFoldedAnewInTheLiveTables) {
     EXPECT_EQ(one("select count(*) from lantern.admin_log where action = 'replay' and who = 'anna@desk'"), "2");
 }
 
+// Rows are found by the id alone: those of the other stream would be gone.
+TEST_F(RebuildTest, AStreamThatSharesItsIdWithOneOfAnotherTypeIsNotFoldedAlone) {
+    fill(3, 1);
+    ASSERT_EQ(lantern("backfill user_read_model").status, 0);
+    sql_.script(
+        "with other as (insert into lantern.streams (aggregate_type, aggregate_id, revision)"
+        "               values ('member', 'u2', 1) returning stream_id)"
+        " insert into user_read_model.lantern_streams (stream_id, revision) select stream_id, 1 from other;"
+        "update user_read_model.users set first_name = 'wrong'");
+    const auto said = lantern("backfill user_read_model --aggregate user");
+    EXPECT_NE(said.status, 0) << said.text;
+    EXPECT_THAT(said.text, HasSubstr("a stream of another type has the same id"));
+    EXPECT_EQ(one("select string_agg(id || ' ' || first_name, ', ' order by id) from user_read_model.users"),
+              "u1 First 2, u2 wrong, u3 First 2");
+}
+
 }  // namespace
 }  // namespace lantern::test
