@@ -61,7 +61,7 @@ public:
     // Makes one queue anew, with its bindings; what it held comes from the store. For a quorum queue that is
     // forgotten: RabbitMQ 3.10 forgets the one that was declared last when it is killed soon after. It answers
     // who declares it, as empty, and who deletes it; who consumes or publishes waits in vain. (One whose nodes are
-    // away does so too; with messages in it, it is to wait for them.)
+    // away does so too: as empty, even when it holds messages; those come from the store then as well.)
     void renew(const TopologyHandler& handler, Partition partition);
     // Messages in the queue that were given to nobody. Throws Fault when there is no such queue.
     std::uint64_t ready(const std::string& queue);
