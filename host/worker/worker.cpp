@@ -94,6 +94,7 @@ void Worker::start() {
     incarnation_ = parts_.history.incarnation();
     introduced_ = false;
     started_ = true;
+    started_at_ = parts_.clock.steady();
 }
 
 void Worker::keep_leases() {
@@ -121,9 +122,12 @@ bool Worker::beat() {
     // Routes move only while nobody holds a lease, or when queues are bound. Read before anything is held by them.
     if (gained || view.queues != queues_) routes_ = parts_.leases.routes();
     held_ = std::move(view.held);
-    // Another one is about to let go: its partitions shall not lie idle for a heartbeat.
-    if (held_.empty() && (view.queues == Queues::bound || view.queues == Queues::to_bind))
-        next_tick_ = parts_.clock.steady() + kTurnWait;
+    // Whom it relieves is about to let go: those partitions shall not lie idle for a heartbeat. One too many for
+    // the partitions stands by for long, and does not hurry.
+    const auto now = parts_.clock.steady();
+    if (held_.empty() && now - started_at_ < limits::kHeartbeatDead &&
+        (view.queues == Queues::bound || view.queues == Queues::to_bind))
+        next_tick_ = now + kTurnWait;
     edge_ = view.edge;
     published_ = view.published;
     if (!view.to_release.empty()) hand_over(view.to_release);

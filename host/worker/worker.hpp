@@ -89,6 +89,7 @@ private:
     Parts parts_;
     Routes routes_;
     bool started_ = false;
+    std::chrono::steady_clock::time_point started_at_{};
     Uuid incarnation_;
     std::vector<Lease> held_;
     Queues queues_ = Queues::others;  // until the first heartbeat

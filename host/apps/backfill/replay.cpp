@@ -95,13 +95,6 @@ int replay(const Folding& folding, const ReplayWords& words) {
             } else if (begun == Begun::too_long) {
                 std::cerr << "stream " << streams[at].value << " is too long to be refolded alone\n";
                 ++failed;
-            } else if (begun == Begun::shares_its_id) {
-                std::cerr
-                    << "stream " << streams[at].value
-                    << " stays as it is: a stream of another type has the same id, and their rows can't be told "
-                       "apart; `lantern backfill "
-                    << folding.handler.name.value << "` rebuilds both\n";
-                ++failed;
             } else if (load.run(refold, refold, streams[at]) == backfill::SlotLoad::Done::whole) {
                 ++done;
             } else {

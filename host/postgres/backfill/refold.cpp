@@ -73,7 +73,6 @@ StreamRefold::Begun StreamRefold::begin(StreamId stream, std::int64_t events_max
                                        Params{}.add(stream.value));
     if (row.empty() || row.integer(0, 0) == 0) return not_this(Begun::nothing_applied);
     aggregate_id_ = row.text(0, 1);
-    if (shares_its_id(stream)) return not_this(Begun::shares_its_id);
     const worker::Gap all{stream, Revision{0}, Revision{row.integer(0, 0) + 1}};
     auto filled = History(connection_).between(std::span(&all, 1), routes_, static_cast<std::size_t>(events_max));
     if (!filled.complete) return not_this(Begun::too_long);
@@ -143,6 +142,14 @@ bool StreamRefold::commit(StreamId done, const backfill::Tally&) {
                           "lantern_streams set next_attempt_at = coalesce(next_attempt_at, clock_timestamp())"
                           " + interval '1 microsecond' where stream_id = $1::bigint",
                       Params{}.add(done.value));
+    // After the rows are gone: one that came meanwhile has been seen by then.
+    if (shares_its_id(done)) {
+        error_ =
+            "a stream of another type has the same id, and their rows can't be told apart; `lantern backfill " +
+            schema_.handler.value + "` rebuilds both";
+        connection_.rollback();
+        return false;
+    }
     connection_.commit();
     return true;
 }

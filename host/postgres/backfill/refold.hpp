@@ -30,8 +30,7 @@ public:
     // Both outlive it.
     StreamRefold(Connection& connection, const HandlerSchema& schema, const Routes& routes);
 
-    // shares_its_id: with an applied stream of another aggregate type, whose rows can't be told from its own.
-    enum class Begun { ready, nothing_applied, too_long, shares_its_id };
+    enum class Begun { ready, nothing_applied, too_long };
     // Locks the stream and reads its events; anything but ready has ended the transaction again.
     Begun begin(StreamId stream, std::int64_t events_max);
 
@@ -41,7 +40,8 @@ public:
                      Position newest) override;
     void add(const worker::StreamRow& row) override;
     std::size_t bytes() const override { return 0; }  // one stream is one chunk
-    // False: an event that was applied once fails now (error()); nothing was written.
+    // False: an event that was applied once fails now, or an applied stream of another aggregate type has the same
+    // id, so that their rows can't be told apart (error()); nothing was written.
     bool commit(StreamId done, const backfill::Tally& tally) override;
     const std::string& error() const { return error_; }
 

@@ -32,6 +32,7 @@ public:
 
     LeaseView tick(const std::string&, std::span<const WorkedOff> worked_off) override {
         trouble_.call();
+        ++ticks;
         for (const auto& queue : worked_off) worked_off_up_to[queue.partition] = queue.position;
         const bool unbound = std::any_of(leases_.begin(), leases_.end(),
                                          [](const Lease& lease) { return !lease.feed_target.has_value(); });
@@ -84,6 +85,7 @@ public:
     const std::vector<Lease>& leases() const { return leases_; }
     Position feed_to{0};
     bool detached = false;
+    int ticks = 0;
     bool held_by_another = false;
     bool others_in_force = false;  // queues that this worker doesn't read
     Position edge, published;

@@ -263,6 +263,18 @@ TEST(Worker, WhoHoldsNothingTakesAtOnceWhatAnotherLetsGo) {
     EXPECT_EQ(world.value(1), "a") << "before a heartbeat is due";
 }
 
+TEST(Worker, WhoStandsByForLongAsksNoMoreOftenThanOthers) {
+    World world;
+    world.leases.held_by_another = true;
+    world.settle(20);  // twelve seconds
+    const int before = world.leases.ticks;
+    for (int turn = 0; turn < 50; ++turn) {
+        world.worker.turn(Milliseconds(0));
+        world.clock.advance(std::chrono::milliseconds(100));
+    }
+    EXPECT_LE(world.leases.ticks - before, 6) << "in five seconds";
+}
+
 // Another one in its place stops only once this one reads the queues that are in force.
 TEST(Worker, HasNotSettledInBeforeItsFirstHeartbeatNorWhileItsQueuesAreRefused) {
     World world;
