@@ -36,16 +36,6 @@ Parcel parcel_of(const Message& message) {
     return parcel;
 }
 
-Problem too_large(std::size_t bytes_max) {
-    return {413,
-            "too-large",
-            "The message is too large",
-            "At most " + std::to_string(bytes_max) + " bytes are taken.",
-            "",
-            "",
-            {}};
-}
-
 // The message is not at fault, and waits: others were faster again and again, or a plugin is not there.
 bool passes(const Problem& problem) {
     return problem.kind == "busy" || problem.kind == "aggregate-not-loaded";
@@ -73,6 +63,16 @@ Problem refused_by_store() {
 }
 
 }  // namespace
+
+Problem too_large(std::size_t bytes_max) {
+    return {413,
+            "too-large",
+            "The message is too large",
+            "At most " + std::to_string(bytes_max) + " bytes are taken.",
+            "",
+            "",
+            {}};
+}
 
 struct Consuming::Read {
     const Message* message;
@@ -119,7 +119,7 @@ std::vector<Consuming::Read> Consuming::read(Turn& turn) {
 }
 
 Result<Contents, Problem> Consuming::read(const Message& message) const {
-    if (message.body.size() > world_.body_bytes_max) return failure(too_large(world_.body_bytes_max));
+    if (message.lies_aside) return failure(too_large(world_.body_bytes_max));
     try {
         auto contents = read_parcel(parcel_of(message));
         if (!contents) return contents;
@@ -192,7 +192,7 @@ void Consuming::refuse(Turn& turn, const Message& message, const Problem& proble
     if (std::find(aside_.begin(), aside_.end(), message.tag) != aside_.end()) return;
     auto told = problem;
     if (told.errors.size() > kErrorsTold) told.errors.resize(kErrorsTold);
-    world_.queue.refuse(message, command::to_json(told));
+    if (!message.lies_aside) world_.queue.refuse(message, command::to_json(told));
     aside_.push_back(message.tag);
     ++turn.refused;
     turn.last_refusal = in_short(problem);

@@ -13,6 +13,9 @@
 
 namespace lantern::intake {
 
+// Why a message of more bytes is refused, as problem details.
+command::Problem too_large(std::size_t bytes_max);
+
 class Consuming {
 public:
     // All of it outlives this. `name` is of the queue, and the actor of messages whose user the broker does not

@@ -57,6 +57,7 @@ struct Message {
     std::string content_type, user, correlation_id;              // properties; the broker vouches for the user
     std::vector<std::pair<std::string, std::string>> headers{};  // text, whole numbers, true and false
     std::string body;
+    bool lies_aside = false;  // too large to be held: without its body here, see Queue::take
 };
 
 // How many messages may be in hand, not acknowledged, when none is larger than this: AMQP 0-9-1 bounds their
@@ -72,7 +73,8 @@ class Queue {
 public:
     virtual ~Queue() = default;
 
-    // What has arrived, in its order; waits for the first one.
+    // What has arrived, in its order; waits for the first one. A message that is too large to be held goes, while
+    // it is read, to the place for refused messages, and lies there when it is given here.
     virtual std::vector<Message> take(std::size_t messages_max, Milliseconds wait) = 0;
     // Lies in the place for refused messages, with the reason, when this returns; it is not acknowledged yet.
     virtual void refuse(const Message& message, const std::string& problem) = 0;

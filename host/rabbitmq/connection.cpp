@@ -16,6 +16,7 @@ namespace lantern::rabbitmq {
 namespace {
 
 constexpr Milliseconds kGoodbye{500};
+constexpr std::size_t kFrameBytes = 8;  // of a frame: type, channel, size; and its end
 
 timeval timeval_of(Milliseconds time) {
     return {static_cast<time_t>(time.count() / 1000), static_cast<suseconds_t>(time.count() % 1000 * 1000)};
@@ -138,10 +139,34 @@ void Connection::send(amqp_channel_t channel, amqp_method_number_t id, void* met
     check(amqp_send_method(state_.get(), channel, id, method), "write to");
 }
 
-void Connection::publish(amqp_channel_t channel, std::string_view queue, const amqp_basic_properties_t& properties,
-                         std::string_view body) {
-    check(amqp_basic_publish(state_.get(), channel, amqp_empty_bytes, bytes(queue), 1, 0, &properties, bytes(body)),
-          "write to");
+void Connection::begin_publish(amqp_channel_t channel, std::string_view queue,
+                               const amqp_basic_properties_t& properties, std::uint64_t body_bytes) {
+    amqp_basic_publish_t publish{};
+    publish.routing_key = bytes(queue);
+    publish.mandatory = 1;
+    send(channel, AMQP_BASIC_PUBLISH_METHOD, &publish);
+    amqp_frame_t header{};
+    header.frame_type = AMQP_FRAME_HEADER;
+    header.channel = channel;
+    header.payload.properties.class_id = AMQP_BASIC_CLASS;
+    header.payload.properties.body_size = body_bytes;
+    header.payload.properties.decoded = const_cast<amqp_basic_properties_t*>(&properties);
+    check(amqp_send_frame(state_.get(), &header), "write to");
+}
+
+void Connection::add_body(amqp_channel_t channel, std::string_view part) {
+    std::string frame;
+    while (!part.empty()) {
+        const auto fitting = part.substr(0, frame_bytes_max_ - kFrameBytes);
+        const auto size = static_cast<std::uint32_t>(fitting.size());
+        frame.assign({AMQP_FRAME_BODY, static_cast<char>(channel >> 8), static_cast<char>(channel),
+                      static_cast<char>(size >> 24), static_cast<char>(size >> 16), static_cast<char>(size >> 8),
+                      static_cast<char>(size)});
+        frame.append(fitting);
+        frame.push_back(static_cast<char>(AMQP_FRAME_END));
+        write(frame);
+        part.remove_prefix(fitting.size());
+    }
 }
 
 void Connection::write(std::string_view frames) {

@@ -60,7 +60,14 @@ public:
     void send(amqp_channel_t channel, amqp_method_number_t id, void* method);
     // To a queue, by the default exchange; comes back (Listener::returned) when there is no such queue.
     void publish(amqp_channel_t channel, std::string_view queue, const amqp_basic_properties_t& properties,
-                 std::string_view body);
+                 std::string_view body) {
+        begin_publish(channel, queue, properties, body.size());
+        add_body(channel, body);
+    }
+    // The same in parts, which come to `body_bytes` in the end; nothing else goes out on this channel until then.
+    void begin_publish(amqp_channel_t channel, std::string_view queue, const amqp_basic_properties_t& properties,
+                       std::uint64_t body_bytes);
+    void add_body(amqp_channel_t channel, std::string_view part);
     // Writes whole frames, encoded already.
     void write(std::string_view frames);
     // Handles frames until the reply is there. Fault (outage, kNoAnswer) when that time has passed.

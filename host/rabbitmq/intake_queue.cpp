@@ -76,8 +76,8 @@ class IntakeQueue::Session final : public Listener {
 public:
     enum class Way { in, back };  // back: from the refused messages to the queue
 
-    Session(const std::string& url, const std::string& queue, Way way, std::uint16_t in_hand_max)
-        : in_hand_max_(in_hand_max),
+    Session(const std::string& url, const std::string& queue, Way way, Bounds bounds)
+        : bounds_(std::move(bounds)),
           from_(way == Way::in ? queue : refused_queue(queue)),
           aside_(way == Way::in ? refused_queue(queue) : queue),
           connection_(parse_addresses(url), "lantern intake", *this) {
@@ -107,33 +107,18 @@ public:
 
     // With this reason, and no other; none: without any.
     void put_aside(const intake::Message& message, const std::optional<std::string>& problem) {
-        std::vector<amqp_table_entry_t> entries;
-        std::size_t taken = kHeaderRoom + message.content_type.size() + message.correlation_id.size();
-        for (const auto& [name, value] : message.headers) {
-            if (name == kReason || name == kDeliveries) continue;
-            entries.push_back(text_entry(name, value));
-            taken += name.size() + value.size() + 8;
-        }
-        // A header frame cannot be split.
-        const auto room = connection_.frame_bytes_max() - std::min(connection_.frame_bytes_max(), taken);
-        if (problem) entries.push_back(text_entry(kReason, std::string_view(*problem).substr(0, room)));
-        amqp_basic_properties_t properties{};
-        properties._flags = AMQP_BASIC_HEADERS_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG | AMQP_BASIC_CONTENT_TYPE_FLAG;
-        properties.content_type = bytes(message.content_type);
-        properties.delivery_mode = AMQP_DELIVERY_PERSISTENT;
-        properties.headers = {static_cast<int>(entries.size()), entries.data()};
-        if (!message.correlation_id.empty()) {
-            properties._flags |= AMQP_BASIC_CORRELATION_ID_FLAG;
-            properties.correlation_id = bytes(message.correlation_id);
-        }
-        connection_.publish(kPublish, aside_, properties, message.body);
+        settle();
+        begin_aside(message, problem, message.body.size());
+        connection_.add_body(kPublish, message.body);
         ++published_;
-        const auto deadline = std::chrono::steady_clock::now() + limits::kAmqpTimeout;
-        while (confirmed_ < published_) {
-            const auto left = std::chrono::ceil<Milliseconds>(deadline - std::chrono::steady_clock::now());
-            if (left <= kNow || !connection_.handle_frame(left))
+        settle();
+    }
+
+    // No message is half laid aside, and the broker has confirmed each that was.
+    void settle() {
+        while (passes_on_ || confirmed_ < published_)
+            if (!connection_.handle_frame(limits::kAmqpTimeout))
                 throw Fault(FaultKind::outage, "rabbitmq", "queue " + aside_ + " does not confirm a message");
-        }
     }
 
     // Up to so many of those that lie there now, each given to `see` before the next is read; fewer when others
@@ -172,12 +157,23 @@ public:
     }
 
     void delivered(const amqp_basic_deliver_t& deliver) override { tag_ = deliver.delivery_tag; }
-    void properties(const amqp_basic_properties_t& properties, std::uint64_t) override {
+    void properties(const amqp_basic_properties_t& properties, std::uint64_t body_bytes) override {
         message_ = read_properties(properties);
         message_.tag = tag_;
+        passes_on_ = message_.lies_aside = body_bytes > bounds_.body_bytes_max;
+        if (passes_on_) begin_aside(message_, bounds_.too_large, body_bytes);
     }
-    void body(std::string_view part) override { message_.body.append(part); }
-    void content_ends() override { arrived_.push_back(std::move(message_)); }
+    void body(std::string_view part) override {
+        if (passes_on_)
+            connection_.add_body(kPublish, part);
+        else
+            message_.body.append(part);
+    }
+    void content_ends() override {
+        if (passes_on_) ++published_;
+        passes_on_ = false;
+        arrived_.push_back(std::move(message_));
+    }
     void returned(const amqp_basic_return_t&) override {
         throw Fault(FaultKind::outage, "rabbitmq", "queue " + aside_ + " is not there any more");
     }
@@ -192,6 +188,31 @@ public:
     }
 
 private:
+    // Its body follows, and then ++published_.
+    void begin_aside(const intake::Message& message, const std::optional<std::string>& problem,
+                     std::uint64_t body_bytes) {
+        std::vector<amqp_table_entry_t> entries;
+        std::size_t taken = kHeaderRoom + message.content_type.size() + message.correlation_id.size();
+        for (const auto& [name, value] : message.headers) {
+            if (name == kReason || name == kDeliveries) continue;
+            entries.push_back(text_entry(name, value));
+            taken += name.size() + value.size() + 8;
+        }
+        // A header frame cannot be split.
+        const auto room = connection_.frame_bytes_max() - std::min(connection_.frame_bytes_max(), taken);
+        if (problem) entries.push_back(text_entry(kReason, std::string_view(*problem).substr(0, room)));
+        amqp_basic_properties_t properties{};
+        properties._flags = AMQP_BASIC_HEADERS_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG | AMQP_BASIC_CONTENT_TYPE_FLAG;
+        properties.content_type = bytes(message.content_type);
+        properties.delivery_mode = AMQP_DELIVERY_PERSISTENT;
+        properties.headers = {static_cast<int>(entries.size()), entries.data()};
+        if (!message.correlation_id.empty()) {
+            properties._flags |= AMQP_BASIC_CORRELATION_ID_FLAG;
+            properties.correlation_id = bytes(message.correlation_id);
+        }
+        connection_.begin_publish(kPublish, aside_, properties, body_bytes);
+    }
+
     void declare(const std::string& queue, Active active) {
         try {
             messages_of(queue);
@@ -217,7 +238,7 @@ private:
     void consume() {
         connection_.open_channel(kConsume);
         amqp_basic_qos_t qos{};
-        qos.prefetch_count = in_hand_max_;
+        qos.prefetch_count = bounds_.in_hand_max;
         connection_.call(kConsume, AMQP_BASIC_QOS_METHOD, &qos, AMQP_BASIC_QOS_OK_METHOD);
         amqp_basic_consume_t consume{};
         consume.queue = bytes(from_);
@@ -225,7 +246,7 @@ private:
         consumes_ = true;
     }
 
-    const std::uint16_t in_hand_max_;
+    const Bounds bounds_;
     const std::string from_, aside_;
     Connection connection_;
     bool consumes_ = false;
@@ -234,19 +255,21 @@ private:
     // The message that is being read
     intake::Message message_;
     std::uint64_t tag_ = 0;
+    bool passes_on_ = false;  // its body, which is not kept
 };
 
-IntakeQueue::IntakeQueue(std::string url, std::string queue, std::uint16_t in_hand_max)
-    : url_(std::move(url)), queue_(std::move(queue)), in_hand_max_(in_hand_max) {}
+IntakeQueue::IntakeQueue(std::string url, std::string queue, Bounds bounds)
+    : url_(std::move(url)), queue_(std::move(queue)), bounds_(std::move(bounds)) {}
 IntakeQueue::~IntakeQueue() = default;
 
 IntakeQueue::Session& IntakeQueue::session() {
-    if (!session_) session_ = std::make_unique<Session>(url_, queue_, Session::Way::in, in_hand_max_);
+    if (!session_) session_ = std::make_unique<Session>(url_, queue_, Session::Way::in, bounds_);
     return *session_;
 }
 
 std::vector<intake::Message> IntakeQueue::take(std::size_t messages_max, Milliseconds wait) {
     session().receive(messages_max, wait);
+    session().settle();
     return session().take(messages_max);
 }
 
@@ -272,13 +295,13 @@ IntakeQueue::Depth IntakeQueue::depth() {
 
 std::size_t IntakeQueue::see_refused(std::size_t messages_max,
                                      const std::function<void(const intake::Message&)>& see) const {
-    Session back(url_, queue_, Session::Way::back, limits::kIntakePrefetch);
+    Session back(url_, queue_, Session::Way::back, {});
     return back.each(std::min<std::size_t>(messages_max, limits::kIntakePrefetch), see);
 }
 
 // 1. Publish, confirmed. 2. Acknowledge. What is in both queues after a crash is one event by its source and id.
 std::size_t IntakeQueue::put_back(std::size_t messages_max) const {
-    Session back(url_, queue_, Session::Way::back, in_hand_max_);
+    Session back(url_, queue_, Session::Way::back, {.in_hand_max = bounds_.in_hand_max});
     return back.each(messages_max, [&](const intake::Message& message) {
         back.put_aside(message, std::nullopt);
         back.acknowledge_up_to(message.tag);

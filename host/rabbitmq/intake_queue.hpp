@@ -4,9 +4,13 @@
 // Both queues are declared when they are not there: durable, quorum, and the first with a single active consumer,
 // so that the messages of a stream keep their order while several hosts stand by. A queue that is there is taken as
 // it is.
+//
+// A message larger than `body_bytes_max` is never whole in memory: its size stands before its body, and each part
+// goes on to the refused messages as it comes.
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -18,8 +22,14 @@ std::string refused_queue(const std::string& queue);
 
 class IntakeQueue final : public intake::Queue {
 public:
-    // The broker gives so many messages before one is acknowledged. Connects at the first take().
-    IntakeQueue(std::string url, std::string queue, std::uint16_t in_hand_max = limits::kIntakePrefetch);
+    struct Bounds {
+        std::uint16_t in_hand_max = limits::kIntakePrefetch;  // messages given before one is acknowledged
+        std::size_t body_bytes_max = std::numeric_limits<std::size_t>::max();  // of a message that is held
+        std::string too_large{};  // problem details as JSON: why what is larger lies refused
+    };
+    // Connects at the first take().
+    IntakeQueue(std::string url, std::string queue, Bounds bounds);
+    IntakeQueue(std::string url, std::string queue) : IntakeQueue(std::move(url), std::move(queue), Bounds()) {}
     ~IntakeQueue() override;
 
     std::vector<intake::Message> take(std::size_t messages_max, Milliseconds wait) override;
@@ -35,9 +45,9 @@ public:
     };
     Depth depth();
 
-    // Refused messages, each over a connection of its own: the first ones, up to limits::kIntakePrefetch, which are
-    // seen one by one and stay where they are; and back into the queue, in their order, without the reason. How
-    // many that were.
+    // Refused messages of any size, one after the other, each over a connection of its own: the first ones, up to
+    // limits::kIntakePrefetch, which are seen one by one and stay where they are; and back into the queue, in their
+    // order, without the reason. How many that were.
     std::size_t see_refused(std::size_t messages_max, const std::function<void(const intake::Message&)>& see) const;
     std::size_t put_back(std::size_t messages_max) const;
     static std::string reason_of(const intake::Message& refused);
@@ -47,7 +57,7 @@ private:
     Session& session();
 
     const std::string url_, queue_;
-    const std::uint16_t in_hand_max_;
+    const Bounds bounds_;
     std::unique_ptr<Session> session_;  // nothing: not connected
 };
 

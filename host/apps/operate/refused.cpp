@@ -25,7 +25,9 @@ struct Words {
 IntakeQueue queue_of(const Settings& settings) {
     if (settings.intake.queue.empty())
         throw Fault(FaultKind::configuration, "refused", "the setting intake.queue names no queue");
-    return {settings.amqp_url, settings.intake.queue, intake::in_hand_max(settings.http.body_bytes_max)};
+    return {settings.amqp_url,
+            settings.intake.queue,
+            {.in_hand_max = intake::in_hand_max(settings.http.body_bytes_max)}};
 }
 
 json::value parsed(const std::string& text) {

@@ -47,7 +47,10 @@ public:
           heads_(cache, settings.postgres_url),
           intake_(intake_world(settings_, schemas_, owned_, aggregates_, heads_, clock_, &calls_)),
           announcer_(settings.postgres_url),
-          queue_(settings.amqp_url, settings.intake.queue, intake::in_hand_max(settings.http.body_bytes_max)) {}
+          queue_(settings.amqp_url, settings.intake.queue,
+                 {.in_hand_max = intake::in_hand_max(settings.http.body_bytes_max),
+                  .body_bytes_max = settings.http.body_bytes_max,
+                  .too_large = to_json(intake::too_large(settings.http.body_bytes_max))}) {}
 
     void run(const processes::StopRequest& stop) {
         ReadySignal::give();

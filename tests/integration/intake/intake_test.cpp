@@ -108,7 +108,7 @@ TEST_F(IntakeQueueTest, WhatIsNotAcknowledgedComesAgainAndWhatIsRefusedLiesAsItW
 }
 
 TEST_F(IntakeQueueTest, WhatIsRefusedIsNotLostWithTheQueueForIt) {
-    IntakeQueue queue(url_, kQueue);
+    IntakeQueue queue(url_, kQueue, {.body_bytes_max = 1000, .too_large = "{}"});
     queue.depth();
     Producer producer(url_);
     producer.put("bad");
@@ -122,10 +122,20 @@ TEST_F(IntakeQueueTest, WhatIsRefusedIsNotLostWithTheQueueForIt) {
     queue.refuse(taken[0], "{}");
     queue.acknowledge_up_to(taken[0].tag);
     EXPECT_TRUE(test::eventually([&] { return queue.depth().refused == 1; }));
+
+    producer.remove(refused_queue(kQueue));
+    producer.put(std::string(1001, 'x'));
+    EXPECT_THROW(take(queue, 1), Fault);
+    queue.disconnect();
+    taken = take(queue, 1);
+    ASSERT_EQ(taken.size(), 1u) << "it comes again";
+    EXPECT_TRUE(taken[0].lies_aside);
+    queue.acknowledge_up_to(taken[0].tag);
+    EXPECT_TRUE(test::eventually([&] { return queue.depth().refused == 1; }));
 }
 
 TEST_F(IntakeQueueTest, TheBrokerGivesNoMoreThanMayBeInHand) {
-    IntakeQueue queue(url_, kQueue, 2);
+    IntakeQueue queue(url_, kQueue, {.in_hand_max = 2});
     queue.depth();  // declares
     Producer producer(url_);
     for (const char* body : {"one", "two", "three", "four", "five"}) producer.put(body);
@@ -140,12 +150,73 @@ TEST_F(IntakeQueueTest, TheBrokerGivesNoMoreThanMayBeInHand) {
     EXPECT_TRUE(test::eventually([&] { return queue.depth().refused == 2; }));
     queue.disconnect();
     // All that are refused are seen and put back, though they are more than may be in hand.
-    const IntakeQueue one(url_, kQueue, 1);
+    const IntakeQueue one(url_, kQueue, {.in_hand_max = 1});
     std::string seen;
     EXPECT_EQ(one.see_refused(100, [&](const intake::Message& message) { seen += message.body + " "; }), 2u);
     EXPECT_EQ(seen, "one two ");
     std::size_t back = 0;  // once the broker has them again from who saw them
     EXPECT_TRUE(test::eventually([&] { return (back += one.put_back(100)) == 2; })) << back;
+}
+
+// Each frame of it differs from the others.
+std::string large_body(std::size_t bytes) {
+    std::string body;
+    for (std::size_t n = 0; body.size() < bytes; ++n) body += std::to_string(n) + " ";
+    return body;
+}
+
+TEST_F(IntakeQueueTest, WhatIsTooLargeToBeHeldLiesAsideWhole) {
+    IntakeQueue queue(url_, kQueue, {.in_hand_max = 10, .body_bytes_max = 1000, .too_large = R"({"status":413})"});
+    queue.depth();  // declares
+    const auto large = large_body(20'000'000);
+    Producer producer(url_);
+    producer.put("bad");
+    producer.put("worse");
+    producer.put(large, {{"cloudEvents:id", "1"}}, "application/json");
+    producer.put(std::string(1001, 'x'));
+    producer.put(std::string(1000, 'y'));
+    // One by one, so that others are refused while the large one is on its way.
+    std::vector<intake::Message> taken;
+    const auto take_next = [&] {
+        for (auto& message : queue.take(1, Milliseconds{200})) taken.push_back(std::move(message));
+        return !taken.empty() && taken.back().body.size() == 1000;
+    };
+    ASSERT_TRUE(test::eventually([&] {
+        const auto before = taken.size();
+        const bool last = take_next();
+        if (taken.size() > before && taken.size() < 3) queue.refuse(taken.back(), "{}");
+        return last;
+    }));
+    ASSERT_EQ(taken.size(), 5u);
+    for (const auto place : {2u, 3u}) {
+        EXPECT_TRUE(taken[place].lies_aside);
+        EXPECT_EQ(taken[place].body, "");
+    }
+    EXPECT_FALSE(taken[4].lies_aside);
+    queue.acknowledge_up_to(taken[3].tag);
+    EXPECT_TRUE(test::eventually([&] { return queue.depth().refused == 4; }));
+    queue.disconnect();
+
+    IntakeQueue aside(url_, refused_queue(kQueue));
+    std::map<std::string, intake::Message> lying;
+    for (auto& message : take(aside, 4)) lying[message.body.substr(0, 4)] = message;
+    const auto& whole = lying[large.substr(0, 4)];
+    EXPECT_TRUE(whole.body == large) << whole.body.size() << " of " << large.size() << " bytes";
+    EXPECT_EQ(whole.content_type, "application/json");
+    EXPECT_THAT(whole.headers,
+                testing::UnorderedElementsAre(testing::Pair("cloudEvents:id", "1"),
+                                              testing::Pair("lantern_refused", R"({"status":413})")));
+    EXPECT_EQ(lying["xxxx"].body, std::string(1001, 'x'));
+    EXPECT_EQ(lying.size(), 4u);
+    aside.disconnect();
+
+    // Back into the queue it comes whole as well.
+    std::size_t back = 0;  // once the broker has them again from who saw them
+    EXPECT_TRUE(test::eventually([&] { return (back += queue.put_back(100)) == 4; })) << back;
+    IntakeQueue again(url_, kQueue);
+    bool found = false;
+    for (const auto& message : take(again, 5)) found = found || message.body == large;
+    EXPECT_TRUE(found);
 }
 
 class IntakeProcessTest : public IntakeQueueTest {
@@ -159,10 +230,16 @@ protected:
             << "\"}\nschemas: {directory: schemas}\n";
     }
 
+    // What was freed counts as memory for long otherwise.
+    static std::string sanitizer_options() {
+        const char* given = std::getenv("ASAN_OPTIONS");
+        return (given ? std::string(given) + ":" : "") + "quarantine_size_mb=1";
+    }
     std::unique_ptr<processes::Child> intake() const {
         processes::Program program;
         program.argv = {LANTERN_BINARY, "intake", "--config", directory_.string(), "--plugins", LANTERN_PLUGINS};
         program.environment = {{"LANTERN_LOG_LEVEL", "warn"},
+                               {"ASAN_OPTIONS", sanitizer_options()},
                                {"LANTERN_CACHE_DIR", (directory_ / "cache").string()}};
         return std::make_unique<processes::Child>(program);
     }
@@ -225,6 +302,39 @@ TEST_F(IntakeProcessTest, EachMessageIsInTheStoreOnceThoughItsProcessIsKilledAga
     const auto ended = process->wait(std::chrono::seconds(60));
     ASSERT_TRUE(ended);
     EXPECT_TRUE(ended->clean());
+}
+
+// In kB, of what the process ever held.
+std::int64_t peak_memory(pid_t pid) {
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("VmHWM:")) return std::stoll(line.substr(6));
+    return 0;
+}
+
+TEST_F(IntakeProcessTest, AMessageOf64MiBIsLaidAsideInMemoryForAFewFrames) {
+    { IntakeQueue(url_, kQueue).depth(); }
+    auto process = intake();
+    Producer producer(url_);
+    producer.put(event(1, "shelf/a"));
+    ASSERT_TRUE(test::eventually([&] { return has("a", 1); }));
+    const auto before = peak_memory(process->pid());
+    const auto large = event(2, "shelf/a", "STOCK_COUNTED", '"' + std::string(64u << 20, 'x') + '"');
+    producer.put(large);
+    producer.put(event(3, "shelf/a"));
+    ASSERT_TRUE(test::eventually([&] { return has("a", 2); })) << "it holds back no other";
+    const auto grown = peak_memory(process->pid()) - before;
+    EXPECT_LT(grown, 16 << 10) << "kB, in memory beside " << before;
+    postgres::IntakeStatuses statuses(database_);
+    ASSERT_TRUE(test::eventually([&] {
+        const auto status = statuses.read();
+        return status && status->refused == 1 && status->lying == 1;
+    }));
+    EXPECT_EQ(statuses.read()->last_refusal, "At most 1048576 bytes are taken.");
+    EXPECT_THAT(lantern({"refused", "list"}),
+                HasSubstr("id 2, " + std::to_string(large.size()) + " bytes of application/cloudevents+json"));
+    process->signal(SIGTERM);
+    ASSERT_TRUE(process->wait(std::chrono::seconds(60)));
 }
 
 TEST_F(IntakeProcessTest, BadMessagesBlockNothingAndNoOutageLosesAnything) {

@@ -17,6 +17,7 @@ using testing::IsEmpty;
 // A broker with one queue: what is not acknowledged before a disconnect comes again.
 class FakeQueue final : public Queue {
 public:
+    static constexpr std::size_t kBytesMax = 1000;             // of what is held
     std::deque<Message> lying;                                 // in the queue
     std::vector<Message> given;                                // not acknowledged
     std::vector<std::pair<std::string, std::string>> refused;  // body, problem
@@ -38,6 +39,10 @@ public:
             taken.push_back(lying.front());
             taken.back().tag = ++tag_;
             given.push_back(taken.back());
+            if (taken.back().body.size() <= kBytesMax) continue;
+            refused.emplace_back(std::move(taken.back().body), command::to_json(too_large(kBytesMax)));
+            taken.back().body.clear();
+            taken.back().lies_aside = true;
         }
         return taken;
     }
@@ -93,8 +98,11 @@ protected:
                            {command::RejectionKind::invalid, "valid_n", "n", "is required", "/n"}};
                    },
                    heads, clock, &calls}};
-    Consuming consuming{
-        {intake, {arrivals, [this]() -> command::Store& { return store; }, random}, queue, "lantern.intake", 1000}};
+    Consuming consuming{{intake,
+                         {arrivals, [this]() -> command::Store& { return store; }, random},
+                         queue,
+                         "lantern.intake",
+                         FakeQueue::kBytesMax}};
 };
 
 TEST_F(ConsumingTest, WhatHasArrivedIsAppendedAtOnceAndThenAcknowledged) {
@@ -160,7 +168,7 @@ TEST_F(ConsumingTest, BadMessagesAreLaidAsideAndHoldBackNoOther) {
     std::vector<std::int64_t> statuses;
     for (const auto& [body, problem] : queue.refused)
         statuses.push_back(boost::json::parse(problem).at("status").as_int64());
-    EXPECT_THAT(statuses, ElementsAre(400, 413, 412, 409));
+    EXPECT_THAT(statuses, ElementsAre(413, 400, 412, 409)) << "what is too large lies there before it is given";
 }
 
 TEST_F(ConsumingTest, AnOutageOfTheStoreAcknowledgesNothingAndNothingIsLaidAsideTwice) {
@@ -176,6 +184,21 @@ TEST_F(ConsumingTest, AnOutageOfTheStoreAcknowledgesNothingAndNothingIsLaidAside
     EXPECT_EQ(done.trouble, "");
     EXPECT_EQ(done.known, 1u) << "the append in doubt had been done";
     EXPECT_EQ(events(), 1u);
+    EXPECT_EQ(queue.refused.size(), 1u);
+    EXPECT_THAT(queue.given, IsEmpty());
+}
+
+TEST_F(ConsumingTest, WhatWasTooLargeToBeHeldIsToldOnceAndAcknowledgedWithTheRest) {
+    queue.put(event("1"));
+    queue.put(std::string(1001, 'x'));
+    arrivals.fault = {1, FaultKind::outage};
+    const auto waits = turn();
+    EXPECT_FALSE(waits.trouble.empty());
+    EXPECT_EQ(waits.refused, 1u);
+    EXPECT_EQ(waits.last_refusal, "At most 1000 bytes are taken.");
+    const auto done = turn();
+    EXPECT_EQ(done.appended, 1u);
+    EXPECT_EQ(done.refused, 0u);
     EXPECT_EQ(queue.refused.size(), 1u);
     EXPECT_THAT(queue.given, IsEmpty());
 }
