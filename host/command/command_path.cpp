@@ -52,7 +52,18 @@ struct CommandPath::Basis {
 };
 
 CommandPath::Step CommandPath::proceed(Handling& handling) {
-    auto& request = handling.request;
+    while (true) {
+        auto turn = decide(handling);
+        if (auto* answer = std::get_if<Answer>(&turn)) return std::move(*answer);
+        if (auto* asks = std::get_if<std::vector<Ask>>(&turn)) return std::move(*asks);
+        auto& proposal = std::get<Proposal>(turn);
+        const auto outcome = store_.append(proposal.append);
+        if (auto answer = conclude(handling, std::move(proposal), outcome)) return std::move(*answer);
+    }
+}
+
+CommandPath::Turn CommandPath::decide(Handling& handling) {
+    const auto& request = handling.request;
     const auto aggregate = world_.aggregates.find(request.aggregate);
     if (aggregate == world_.aggregates.end()) return unloaded(request.aggregate);
     const auto& described = aggregate->second.aggregate->description();
@@ -62,7 +73,7 @@ CommandPath::Step CommandPath::proceed(Handling& handling) {
     if (auto nobody = find_aggregate(aggregate->second, handling)) return std::move(*nobody);
     if (auto first = first_answer(handling)) return std::move(*first);
     while (true)
-        if (auto step = decide_once(aggregate->second, handling)) return std::move(*step);
+        if (auto turn = decide_once(aggregate->second, handling)) return std::move(*turn);
 }
 
 void CommandPath::give(Handling& handling, const std::vector<std::string>& names,
@@ -95,13 +106,13 @@ std::optional<Answer> CommandPath::first_answer(Handling& handling) {
 }
 
 // One decision on one state. Nothing: that state was not good enough, decide anew.
-std::optional<CommandPath::Step> CommandPath::decide_once(const LoadedAggregate& plugin, Handling& handling) {
+std::optional<CommandPath::Turn> CommandPath::decide_once(const LoadedAggregate& plugin, Handling& handling) {
     auto made = basis_of(plugin, handling);
     if (!made) return defective(made.error());
     auto& basis = made.value();
     const auto& request = handling.request;
     // Nothing may be answered from the cache but what gets appended.
-    const auto read_first = [&]() -> std::optional<Step> {
+    const auto read_first = [&]() -> std::optional<Turn> {
         handling.cache_distrusted = true;
         return std::nullopt;
     };
@@ -142,8 +153,8 @@ std::optional<CommandPath::Step> CommandPath::decide_once(const LoadedAggregate&
     }
     if (request.if_match && !request.if_match->met_by(basis.head())) return revision_differs(basis.head());
 
-    // 4. Append, at exactly this revision.
-    return commit(handling, basis, std::move(decision));
+    // 4. To be appended, at exactly this revision.
+    return propose(handling, basis, std::move(decision));
 }
 
 Result<CommandPath::Basis> CommandPath::basis_of(const LoadedAggregate& plugin, const Handling& handling) {
@@ -212,6 +223,7 @@ Result<Append> CommandPath::append_of(const Handling& handling, Basis& basis, De
     Append append;
     append.aggregate_type = described.aggregate_type;
     append.aggregate_id = handling.aggregate_id;
+    append.stream = basis.stream().stream.value_or(StreamId{});
     append.expected = basis.head().value;
     append.counters = std::move(decided.counters);
     std::sort(append.counters.begin(), append.counters.end(),
@@ -236,7 +248,7 @@ Result<Append> CommandPath::append_of(const Handling& handling, Basis& basis, De
     Event event;
     event.aggregate_type = append.aggregate_type;
     event.aggregate_id = append.aggregate_id;
-    event.stream = basis.stream().stream.value_or(StreamId{});
+    event.stream = append.stream;
     event.revision = basis.head();
     event.recorded_at = world_.clock.now();
     event.metadata = metadata;
@@ -257,37 +269,44 @@ Result<Append> CommandPath::append_of(const Handling& handling, Basis& basis, De
     return append;
 }
 
-std::optional<CommandPath::Step> CommandPath::commit(Handling& handling, Basis& basis, Decided decided) {
-    const auto& request = handling.request;
+CommandPath::Turn CommandPath::propose(const Handling& handling, Basis& basis, Decided decided) {
     auto made = append_of(handling, basis, std::move(decided));
     if (!made) return defective(made.error());
     auto& append = made.value();
     const Revision revision{append.expected + static_cast<std::int64_t>(append.events.size())};
-    auto answer = accepted(request.accepted_status, handling.aggregate_id, revision);
-    if (const auto& key = request.idempotency)
-        append.idempotency =
-            IdempotencyRecord{key->caller, key->route, key->key, handling.request_mac, answer.status, answer.body};
+    Proposal proposal{{}, accepted(handling.request.accepted_status, handling.aggregate_id, revision)};
+    if (const auto& key = handling.request.idempotency)
+        append.idempotency = IdempotencyRecord{
+            key->caller, key->route, key->key, handling.request_mac, proposal.answer.status, proposal.answer.body};
+    const auto& described = basis.described();
+    if (!basis.saved.empty())
+        proposal.before = Snapshot{basis.head(), described.state_version, described.build, std::move(basis.saved)};
+    proposal.append = std::move(append);
+    proposal.on_cached_state = basis.cached != nullptr;
+    return proposal;
+}
 
-    const auto appended = store_.append(append);
-    if (!appended) return refused(handling, basis, append, appended.error());
-    LANTERN_ASSERT(appended.value().revision == revision, "an append at N of k events ends at N + k");
-    remember(basis, std::move(append), appended.value());
+std::optional<Answer> CommandPath::conclude(Handling& handling, Proposal proposal, const AppendOutcome& outcome) {
+    if (!outcome) return refused(handling, proposal, outcome.error());
+    auto answer = std::move(proposal.answer);
+    LANTERN_ASSERT(outcome.value().revision == answer.revision, "an append at N of k events ends at N + k");
+    remember(std::move(proposal), outcome.value());
     answer.appended = true;
     return answer;
 }
 
-std::optional<CommandPath::Step> CommandPath::refused(Handling& handling, const Basis& basis, const Append& append,
-                                                      const AppendRefusal& refusal) {
+std::optional<Answer> CommandPath::refused(Handling& handling, const Proposal& proposal,
+                                           const AppendRefusal& refusal) {
     const auto& request = handling.request;
     switch (refusal.kind) {
         case AppendRefusal::Kind::revision_differs:
             handling.cache_distrusted = true;
-            if (basis.cached || handling.repeats++ < request.repeats) return std::nullopt;
+            if (proposal.on_cached_state || handling.repeats++ < request.repeats) return std::nullopt;
             return request.if_match ? revision_differs(refusal.head) : busy_stream(request.repeats);
         case AppendRefusal::Kind::key_taken:
             return settle(handling, key_taken(refusal.what));
         case AppendRefusal::Kind::counter_below:
-            for (const auto& move : append.counters)
+            for (const auto& move : proposal.append.counters)
                 if (move.name == refusal.what) return settle(handling, counter_below(move));
             return defective("the store refused a counter that was not moved: " + refusal.what);
         case AppendRefusal::Kind::idempotency_known:
@@ -315,14 +334,12 @@ Answer CommandPath::settle(const Handling& handling, Answer answer) {
 }
 
 // The stream as the store has it now, so that the next command finds it.
-void CommandPath::remember(Basis& basis, Append&& append, const Appended& appended) {
+void CommandPath::remember(Proposal&& proposal, const Appended& appended) {
+    auto& append = proposal.append;
     LoadedStream stream;
     stream.stream = appended.stream;
     stream.head = appended.revision;
-    const auto& described = basis.described();
-    if (!basis.saved.empty())
-        stream.snapshot =
-            Snapshot{Revision{append.expected}, described.state_version, described.build, std::move(basis.saved)};
+    stream.snapshot = std::move(proposal.before);
     Event event;
     event.stream = appended.stream;
     event.revision = Revision{append.expected};

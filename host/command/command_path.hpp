@@ -71,6 +71,20 @@ public:
     // Goes as far as it can without waiting for a service. Throws Fault; nothing is known then of a command whose
     // fault is in doubt, and nothing was done otherwise.
     Step proceed(Handling& handling);
+
+    // What was decided, and has yet to be appended.
+    struct Proposal {
+        Append append;
+        Answer answer;                     // once it is
+        std::optional<Snapshot> before{};  // the state that it was decided on; nothing: there was none
+        bool on_cached_state = false;
+    };
+    using Turn = std::variant<Answer, std::vector<Ask>, Proposal>;
+    // The two halves of `proceed`, for those who append in groups: decide, append what is proposed, conclude.
+    Turn decide(Handling& handling);
+    // Nothing: another append came between, decide anew.
+    std::optional<Answer> conclude(Handling& handling, Proposal proposal, const AppendOutcome& outcome);
+
     // The answers to what was asked for under these names; then call `proceed` again.
     static void give(Handling& handling, const std::vector<std::string>& names,
                      const std::vector<std::string>& answers);
@@ -90,17 +104,16 @@ private:
 
     std::optional<Answer> find_aggregate(const LoadedAggregate& plugin, Handling& handling);
     std::optional<Answer> first_answer(Handling& handling);
-    std::optional<Step> decide_once(const LoadedAggregate& plugin, Handling& handling);
+    std::optional<Turn> decide_once(const LoadedAggregate& plugin, Handling& handling);
     Result<Basis> basis_of(const LoadedAggregate& plugin, const Handling& handling);
     bool catch_up(const LoadedAggregate& plugin, const std::string& aggregate_id, const LoadedStream& cached,
                   LoadedStream& stream);
     Command command_of(const LoadedAggregate& plugin, const Handling& handling);
     Result<Append> append_of(const Handling& handling, Basis& basis, Decided decided);
-    std::optional<Step> commit(Handling& handling, Basis& basis, Decided decided);
-    std::optional<Step> refused(Handling& handling, const Basis& basis, const Append& append,
-                                const AppendRefusal& refusal);
+    Turn propose(const Handling& handling, Basis& basis, Decided decided);
+    std::optional<Answer> refused(Handling& handling, const Proposal& proposal, const AppendRefusal& refusal);
     Answer settle(const Handling& handling, Answer answer);
-    void remember(Basis& basis, Append&& append, const Appended& appended);
+    void remember(Proposal&& proposal, const Appended& appended);
     Uuid fresh_id();
 
     World world_;

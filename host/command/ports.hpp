@@ -58,6 +58,7 @@ struct IdempotencyRecord {
 struct Append {
     std::string aggregate_type;
     std::string aggregate_id;
+    StreamId stream{};                     // as the caller read it; 0: not known
     std::int64_t expected = kAnyRevision;  // exact revision, 0 none yet, kAnyRevision
     std::vector<NewEvent> events;  // none: only the idempotency record is written, the stream is not looked at
     std::vector<UniqueKey> holds, frees;  // sorted
@@ -79,6 +80,8 @@ struct AppendRefusal {
     std::string what;  // key_taken: scope; counter_below: name
 };
 
+using AppendOutcome = Result<Appended, AppendRefusal>;
+
 struct LoadedStream {
     std::optional<StreamId> stream;  // nothing: no event yet
     Revision head;
@@ -99,7 +102,11 @@ public:
     // One round trip. The snapshot is given only if it has this state version and build.
     virtual LoadedStream load(const std::string& aggregate_type, const std::string& aggregate_id, int state_version,
                               const std::string& build, const Range& range) = 0;
-    virtual Result<Appended, AppendRefusal> append(const Append& append) = 0;
+    virtual AppendOutcome append(const Append& append) = 0;
+    // Several appends in one round trip, each with its own outcome; nothing: this one was not done and has to go by
+    // itself. A Fault that is no lost connection: none was done. Each one may go in a group (append_groups.hpp);
+    // they are sorted by stream, and no two are of one stream or under one idempotency key.
+    virtual std::vector<std::optional<AppendOutcome>> append_group(const std::vector<const Append*>& group) = 0;
     virtual std::optional<IdempotencyRecord> recorded(const std::string& caller, const std::string& route,
                                                       const std::string& key) = 0;
     // The id of the aggregate that holds this unique key; nothing: nobody of this type does.

@@ -109,5 +109,8 @@ inline constexpr std::uint16_t kIntakePrefetch = 100;  // messages of the queue
 inline constexpr std::int64_t kSnapshotEvery = 100;          // events
 inline constexpr int kAskRoundsMax = 4;                      // decide → answers → decide
 inline constexpr std::size_t kStreamCacheBytes = 32u << 20;  // for each api process
+inline constexpr std::size_t kAppendGroupMax = 64;           // commands
+inline constexpr std::size_t kAppendGroupBytesMax = 1u << 20;
+inline constexpr int kAppendGroupsAtOnce = 2;  // on their way, for each api process
 
 }  // namespace lantern::limits

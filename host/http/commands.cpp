@@ -7,14 +7,16 @@
 
 namespace lantern::http {
 
-// Shared, since its jobs are copied by std::function.
-struct Commands::Course {
+struct Commands::Course final : command::AppendGroups::Member {
+    const command::Append& append() const override { return proposal.append; }
+
     ExchangePtr exchange;
     command::Handling handling;
     std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
-    bool counted = false;  // against the route's allowance
-    bool checked = false;  // its data
-    int conflicts = 0;     // serialisation failures and deadlocks met
+    bool counted = false;                     // against the route's allowance
+    bool checked = false;                     // its data
+    int conflicts = 0;                        // serialisation failures and deadlocks met
+    command::CommandPath::Proposal proposal;  // while it is being appended
 };
 
 void Commands::handle(const ExchangePtr& exchange) {
@@ -65,11 +67,11 @@ Result<command::CommandRequest, command::Rejection> Commands::request_of(const E
     return command;
 }
 
-// One job. A fault ends the request; what was in conflict with another transaction was not done, and is done again.
-void Commands::go_on(Session& session, const std::shared_ptr<Course>& course) {
+// A fault ends the request; what was in conflict with another transaction was not done, and is done again.
+void Commands::attempt(const CoursePtr& course, const std::function<void()>& part) {
     constexpr int kConflictsMax = 5;
     try {
-        step(session, course);
+        part();
     } catch (const Fault& fault) {
         if (fault.kind() == FaultKind::conflict && ++course->conflicts <= kConflictsMax)
             return world_.workers.run([this, course](Session& other) { go_on(other, course); });
@@ -80,7 +82,12 @@ void Commands::go_on(Session& session, const std::shared_ptr<Course>& course) {
     }
 }
 
-void Commands::step(Session& session, const std::shared_ptr<Course>& course) {
+// One job.
+void Commands::go_on(Session& session, const CoursePtr& course) {
+    attempt(course, [&] { step(session, course); });
+}
+
+void Commands::step(Session& session, const CoursePtr& course) {
     const auto& route = *course->exchange->match.command;
     if (route.per_address && !std::exchange(course->counted, true)) {
         const Allowance allowance{route.path + " from " + course->exchange->request.remote_address,
@@ -93,14 +100,40 @@ void Commands::step(Session& session, const std::shared_ptr<Course>& course) {
         if (!wrong.empty()) return course->exchange->refuse(command::problem_of(std::move(wrong)));
     }
     command::CommandPath path(world_.path, session.store(), session.random());
-    auto step = path.proceed(course->handling);
-    if (auto* asks = std::get_if<std::vector<command::Ask>>(&step)) return ask(course, std::move(*asks));
-    const auto& answered = std::get<command::Answer>(step);
-    if (route.blind && answered.status < 500) return answer_blindly(course, answered);
-    answer(*course->exchange, answered);
+    auto turn = path.decide(course->handling);
+    if (auto* asks = std::get_if<std::vector<command::Ask>>(&turn)) return ask(course, std::move(*asks));
+    if (const auto* answered = std::get_if<command::Answer>(&turn)) return end(course, *answered);
+    course->proposal = std::move(std::get<command::CommandPath::Proposal>(turn));
+    append(session, course);
 }
 
-void Commands::ask(const std::shared_ptr<Course>& course, std::vector<command::Ask> asks) {
+// Perhaps with others, by a thread that is at it already.
+void Commands::append(Session& session, const CoursePtr& course) {
+    groups_.append(session.store(), course, [&](const auto& member, command::AppendGroups::Landing landing) {
+        land(session, std::static_pointer_cast<Course>(member), std::move(landing));
+    });
+}
+
+void Commands::land(Session& session, const CoursePtr& course, command::AppendGroups::Landing landing) {
+    attempt(course, [&] {
+        if (const auto* thrown = std::get_if<std::exception_ptr>(&landing)) std::rethrow_exception(*thrown);
+        if (const auto* outcome = std::get_if<command::AppendOutcome>(&landing))
+            return conclude(session, course, *outcome);
+        // It may have to wait for somebody else's lock, so not on this thread, for which others wait.
+        world_.workers.run([this, course](Session& other) {
+            attempt(course, [&] { conclude(other, course, other.store().append(course->append())); });
+        });
+    });
+}
+
+void Commands::conclude(Session& session, const CoursePtr& course, const command::AppendOutcome& outcome) {
+    command::CommandPath path(world_.path, session.store(), session.random());
+    if (const auto answered = path.conclude(course->handling, std::move(course->proposal), outcome))
+        return end(course, *answered);
+    world_.workers.run([this, course](Session& other) { go_on(other, course); });
+}
+
+void Commands::ask(const CoursePtr& course, std::vector<command::Ask> asks) {
     std::vector<std::string> names;
     for (const auto& one : asks) names.push_back(one.name);
     const auto answered = [this, course, names](Result<std::vector<std::string>> answers) {
@@ -113,8 +146,13 @@ void Commands::ask(const std::shared_ptr<Course>& course, std::vector<command::A
         course->exchange->refuse_busy("Too many passwords are being hashed.");
 }
 
+void Commands::end(const CoursePtr& course, const command::Answer& answered) {
+    if (course->exchange->match.command->blind && answered.status < 500) return answer_blindly(course, answered);
+    answer(*course->exchange, answered);
+}
+
 // Neither the answer nor its time tells what came of it.
-void Commands::answer_blindly(const std::shared_ptr<Course>& course, const command::Answer& answer) {
+void Commands::answer_blindly(const CoursePtr& course, const command::Answer& answer) {
     if (answer.appended) world_.announcer.announce();
     const auto left = course->since + limits::kBlindAnswerAfter - std::chrono::steady_clock::now();
     world_.workers.run_after(std::max(std::chrono::ceil<Milliseconds>(left), Milliseconds{0}), [course](Session&) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/command/append_groups.hpp"
 #include "host/command/command_path.hpp"
 #include "host/http/exchange.hpp"
 #include "host/http/workers.hpp"
@@ -31,16 +32,23 @@ public:
     void handle(const ExchangePtr& exchange);
 
 private:
-    struct Course;  // one command's way, perhaps over several jobs
+    struct Course;                              // one command's way, perhaps over several jobs
+    using CoursePtr = std::shared_ptr<Course>;  // shared by its jobs, and by the group that appends it
 
     static Result<command::CommandRequest, command::Rejection> request_of(const Exchange& exchange);
-    void go_on(Session& session, const std::shared_ptr<Course>& course);
-    void step(Session& session, const std::shared_ptr<Course>& course);
-    void ask(const std::shared_ptr<Course>& course, std::vector<command::Ask> asks);
+    void attempt(const CoursePtr& course, const std::function<void()>& part);
+    void go_on(Session& session, const CoursePtr& course);
+    void step(Session& session, const CoursePtr& course);
+    void append(Session& session, const CoursePtr& course);
+    void land(Session& session, const CoursePtr& course, command::AppendGroups::Landing landing);
+    void conclude(Session& session, const CoursePtr& course, const command::AppendOutcome& outcome);
+    void ask(const CoursePtr& course, std::vector<command::Ask> asks);
+    void end(const CoursePtr& course, const command::Answer& answer);
     void answer(Exchange& exchange, const command::Answer& answer);
-    void answer_blindly(const std::shared_ptr<Course>& course, const command::Answer& answer);
+    void answer_blindly(const CoursePtr& course, const command::Answer& answer);
 
     const World world_;
+    command::AppendGroups groups_;
 };
 
 }  // namespace lantern::http

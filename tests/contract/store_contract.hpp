@@ -196,9 +196,48 @@ TYPED_TEST_P(StoreContract, ASnapshotStandsForTheEventsBeforeIt) {
     EXPECT_EQ(this->load("a", {Revision{2}, {}}).events.size(), 2u);
 }
 
+TYPED_TEST_P(StoreContract, AGroupHasAnOutcomeForEach) {
+    auto& store = this->world_.store();
+    std::vector<command::Append> group;
+    for (const char* id : {"a", "b", "c"}) {
+        const auto made = store.append(this->append(id, 0));
+        ASSERT_TRUE(made);
+        group.push_back(this->append(id, 1, 2));
+        group.back().stream = made.value().stream;
+    }
+    group[1].expected = 7;
+    group[1].idempotency = group[2].idempotency =
+        command::IdempotencyRecord{"caller", "route", "key", "mac", 200, "{}"};
+    group[2].idempotency->key = "known";
+    auto first = this->append("d", 0);
+    first.idempotency = group[2].idempotency;
+    ASSERT_TRUE(store.append(first));
+
+    const auto outcomes = store.append_group({&group[0], &group[1], &group[2]});
+    ASSERT_EQ(outcomes.size(), 3u);
+    ASSERT_TRUE(outcomes[0] && *outcomes[0]);
+    EXPECT_EQ(outcomes[0]->value().revision, Revision{3});
+    EXPECT_EQ(outcomes[0]->value().stream, group[0].stream);
+    ASSERT_TRUE(outcomes[1] && !*outcomes[1]);
+    EXPECT_EQ(outcomes[1]->error().kind, command::AppendRefusal::Kind::revision_differs);
+    EXPECT_EQ(outcomes[1]->error().head, Revision{1});
+    ASSERT_TRUE(outcomes[2] && !*outcomes[2]);
+    EXPECT_EQ(outcomes[2]->error().kind, command::AppendRefusal::Kind::idempotency_known);
+
+    const auto loaded = this->load("a");
+    ASSERT_EQ(loaded.events.size(), 3u);
+    EXPECT_EQ(loaded.events[2].id, group[0].events[1].id);
+    EXPECT_EQ(loaded.events[2].data, group[0].events[1].data);
+    EXPECT_EQ(loaded.events[2].metadata, group[0].events[1].metadata);
+    EXPECT_EQ(loaded.events[2].position, outcomes[0]->value().position);
+    EXPECT_EQ(this->load("b").head, Revision{1});
+    EXPECT_EQ(this->load("c").head, Revision{1});
+    EXPECT_FALSE(store.recorded("caller", "route", "key")) << "a refused append leaves no record";
+}
+
 REGISTER_TYPED_TEST_SUITE_P(StoreContract, AStreamThatIsNotThereIsEmpty, LoadsWhatWasAppendedInOrder,
                             ExpectedRevisionExactNoneAny, UniqueKeysAreHeldFreedAndRefused, AKeyNamesItsHolder,
                             CountersStopAtTheirMinimum, IdempotencyRecordsAreKeptOnce, RangesEndWhereAsked,
-                            ASnapshotStandsForTheEventsBeforeIt);
+                            ASnapshotStandsForTheEventsBeforeIt, AGroupHasAnOutcomeForEach);
 
 }  // namespace lantern::contract

@@ -4,27 +4,17 @@
 
 #include "host/postgres/array_literal.hpp"
 #include "host/postgres/embedded_sql.hpp"
+#include "host/postgres/store/append_group.hpp"
 #include "host/postgres/store/event_rows.hpp"
 
 namespace lantern::postgres {
 namespace {
 
 const Statement kAppend = statement("append");
+const Statement kAppendGroup = statement("append_group");
 const Statement kLoad = statement("load_stream");
 const Statement kFindIdempotency = statement("find_idempotency");
 const Statement kKeyHolder = statement("key_holder");
-
-std::string hex_of(std::string_view bytes) {
-    static constexpr char kHex[] = "0123456789abcdef";
-    std::string out = "\\x";
-    out.reserve(2 + bytes.size() * 2);
-    for (const char c : bytes) {
-        const auto byte = static_cast<unsigned char>(c);
-        out.push_back(kHex[byte >> 4]);
-        out.push_back(kHex[byte & 15]);
-    }
-    return out;
-}
 
 std::string bytes_of(std::string_view hex) {
     std::string out;
@@ -128,7 +118,7 @@ command::LoadedStream Store::load(const std::string& aggregate_type, const std::
     return loaded;
 }
 
-Result<command::Appended, command::AppendRefusal> Store::append(const command::Append& append) {
+command::AppendOutcome Store::append(const command::Append& append) {
     connection_.ensure();
     try {
         const auto rows = connection_.exec(kAppend, parameters_of(append), Commits::here);
@@ -138,6 +128,12 @@ Result<command::Appended, command::AppendRefusal> Store::append(const command::A
         if (auto refusal = refusal_of(fault)) return failure(*std::move(refusal));
         throw;
     }
+}
+
+std::vector<std::optional<command::AppendOutcome>> Store::append_group(
+    const std::vector<const command::Append*>& group) {
+    connection_.ensure();
+    return outcomes_of(group, connection_.exec(kAppendGroup, parameters_of(group), Commits::here));
 }
 
 std::optional<command::IdempotencyRecord> Store::recorded(const std::string& caller, const std::string& route,

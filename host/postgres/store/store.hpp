@@ -14,7 +14,9 @@ public:
     command::LoadedStream load(const std::string& aggregate_type, const std::string& aggregate_id,
                                int state_version, const std::string& build, const command::Range& range) override;
     // Fault in_doubt: the connection was lost while the append was in flight; it may have committed.
-    Result<command::Appended, command::AppendRefusal> append(const command::Append& append) override;
+    command::AppendOutcome append(const command::Append& append) override;
+    std::vector<std::optional<command::AppendOutcome>> append_group(
+        const std::vector<const command::Append*>& group) override;  // Fault as append
     std::optional<command::IdempotencyRecord> recorded(const std::string& caller, const std::string& route,
                                                        const std::string& key) override;
     std::optional<std::string> holder(const std::string& aggregate_type, const command::UniqueKey& key) override;

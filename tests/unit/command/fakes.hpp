@@ -27,6 +27,8 @@ public:
     FaultAt fault;
     int calls = 0;
     int loads = 0;
+    int groups = 0;
+    std::set<std::string> locked;         // aggregates whose streams a group finds locked
     std::function<void()> before_append;  // another writer that comes between; called once
     std::map<std::string, std::vector<Event>> streams;
     std::map<UniqueKey, std::string> keys;  // -> stream
@@ -42,7 +44,7 @@ public:
         const auto name = type + "/" + id;
         const auto found = streams.find(name);
         if (found == streams.end()) return loaded;
-        loaded.stream = StreamId{1};
+        loaded.stream = stream_of(name);
         loaded.head = found->second.back().revision;
         if (const auto snapshot = snapshots.find(name); snapshot != snapshots.end()) {
             const auto& kept = snapshot->second;
@@ -60,7 +62,7 @@ public:
         return loaded;
     }
 
-    Result<Appended, AppendRefusal> append(const Append& append) override {
+    AppendOutcome append(const Append& append) override {
         // An outage strikes before anything is done, doubt after all is done.
         const bool doubtful = fault.kind == FaultKind::in_doubt && fault.call == 1;
         if (!doubtful) called();
@@ -88,7 +90,7 @@ public:
         for (const auto& one : append.events) {
             Event event;
             event.id = one.id;
-            event.stream = StreamId{1};
+            event.stream = stream_of(name);
             event.revision = Revision{++head.value};
             event.position = Position{++position};
             event.aggregate_type = append.aggregate_type;
@@ -101,7 +103,15 @@ public:
             streams[name].push_back(event);
         }
         if (doubtful) called();
-        return Appended{StreamId{1}, head, Position{position}, now};
+        return Appended{stream_of(name), head, Position{position}, now};
+    }
+
+    std::vector<std::optional<AppendOutcome>> append_group(const std::vector<const Append*>& group) override {
+        ++groups;
+        std::vector<std::optional<AppendOutcome>> outcomes;
+        for (const auto* one : group)
+            outcomes.push_back(locked.contains(one->aggregate_id) ? std::nullopt : std::optional(append(*one)));
+        return outcomes;
     }
 
     std::optional<IdempotencyRecord> recorded(const std::string& caller, const std::string& route,
@@ -127,11 +137,15 @@ private:
     static std::string record_name(const IdempotencyRecord& record) {
         return record.caller + "|" + record.route + "|" + record.key;
     }
+    StreamId stream_of(const std::string& name) {
+        return StreamId{ids.try_emplace(name, static_cast<std::int64_t>(ids.size()) + 1).first->second};
+    }
     void called() {
         ++calls;
         if (fault.due()) fault.raise();
     }
 
+    std::map<std::string, std::int64_t> ids;  // of streams
     std::int64_t position = 0;
     Timestamp now{std::chrono::seconds(1'000'000)};
 };

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "tests/support/eventually.hpp"
 #include "tests/unit/http/fakes.hpp"
 
 namespace lantern::http::fakes {
@@ -185,6 +186,35 @@ TEST_F(ApiTest, conflicts_of_transactions_are_done_again_and_doubt_is_told) {
     EXPECT_EQ(kind(call("POST", "/accounts/", R"({"name":"sally"})")), "in-doubt");
     store.fault = {1, FaultKind::data};
     EXPECT_EQ(call("POST", "/accounts/", R"({"name":"sandy"})").status, 422);
+}
+
+// While the store answers nobody, what comes gathers. One whose stream somebody else holds is appended by itself.
+TEST_F(ApiTest, updates_that_gather_are_appended_together_and_each_is_answered) {
+    constexpr int kAccounts = 12;
+    std::vector<std::string> ids;
+    for (int n = 0; n < kAccounts; ++n) ids.push_back(open("account " + std::to_string(n)));
+    store.locked = {ids[3], ids[7]};
+    std::int64_t rounds = 0;
+    ASSERT_TRUE(test::eventually([&] {
+        ++rounds;
+        std::vector<std::future<Response>> answers;
+        int groups = 0;
+        {
+            std::unique_lock away(store_mutex);
+            for (const auto& id : ids)
+                answers.push_back(send(request("POST", "/accounts/" + id + "/add/", R"({"amount":1})")));
+            groups = store.groups;
+        }
+        for (auto& answer : answers) {
+            const auto response = answer.get();
+            EXPECT_EQ(response.status, 200) << response.body;
+            EXPECT_EQ(boost::json::parse(response.body).at("revision").as_int64(), rounds + 1);
+        }
+        const std::lock_guard away(store_mutex);
+        return store.groups > groups;
+    }));
+    for (const auto& id : ids) EXPECT_EQ(store.head(id), rounds + 1);
+    EXPECT_EQ(announcer.count, kAccounts * (rounds + 1));
 }
 
 TEST_F(ApiTest, a_defect_shows_nothing) {

@@ -96,9 +96,14 @@ public:
         const auto lock = enter();
         return store_.load(type, id, version, build, range);
     }
-    Result<command::Appended, command::AppendRefusal> append(const command::Append& append) override {
+    command::AppendOutcome append(const command::Append& append) override {
         const auto lock = enter();
         return store_.append(append);
+    }
+    std::vector<std::optional<command::AppendOutcome>> append_group(
+        const std::vector<const command::Append*>& group) override {
+        const auto lock = enter();
+        return store_.append_group(group);
     }
     std::optional<command::IdempotencyRecord> recorded(const std::string& caller, const std::string& route,
                                                        const std::string& key) override {

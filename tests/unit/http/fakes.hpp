@@ -119,7 +119,7 @@ private:
     SharedHeads heads_;
     command::fakes::PlainMac mac_;
     SystemClock clock_;
-    Workers workers_{2,
+    Workers workers_{4,
                      {[this] { return std::make_unique<SharedStore>(store, store_mutex, store_down); },
                       [this] { return std::make_unique<SharedReads>(reads); },
                       [this] { return std::make_unique<SharedAdmissions>(admissions); },
