@@ -355,8 +355,11 @@ TEST_F(IntakeProcessTest, BadMessagesBlockNothingAndNoOutageLosesAnything) {
         return status && status->refused == 7 && status->lying == 7 && status->appended == 1;
     }));
     EXPECT_THAT(statuses.read()->last_refusal, HasSubstr("intake.into_aggregates"));
+    IntakeQueue counted(url_, kQueue);
     for (int look = 0; look < 2; ++look) {
         const auto listed = lantern({"refused", "list"});
+        // The broker takes them back from who saw them in its own time.
+        EXPECT_TRUE(test::eventually([&] { return counted.depth().refused == 7; }));
         EXPECT_THAT(listed, HasSubstr("type STOCK_COUNTED, subject shelf/a, source shop, id 1"));
         EXPECT_THAT(listed, HasSubstr("/data/pieces: must be a whole number, not text"));
         EXPECT_THAT(listed, HasSubstr("7 refused messages shown"));
