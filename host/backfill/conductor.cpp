@@ -10,6 +10,7 @@ namespace {
 constexpr std::array<std::string_view, 7> kPhases = {"plan", "load", "keys", "rest", "catch_up", "verify", "swap"};
 constexpr Milliseconds kNow{0};
 constexpr Milliseconds kLookAgain{200};
+constexpr Milliseconds kLastShareAgain{50};
 constexpr Milliseconds kBarrierAgain{50};
 
 }  // namespace
@@ -36,7 +37,7 @@ std::optional<Milliseconds> Conductor::step() {
             site_.create();
             return enter(Phase::load);
         case Phase::load:
-            return site_.loaded() ? enter(Phase::keys) : kLookAgain;
+            return site_.loaded() ? enter(Phase::keys) : kLastShareAgain;
         case Phase::keys:
             site_.build_keys();
             return enter(Phase::rest);

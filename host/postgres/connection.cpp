@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <array>
 #include <charconv>
 #include <pqxx/pqxx>
 #include <pqxx/tablewriter>
@@ -330,6 +331,9 @@ struct CopyOut::Impl {
     pqxx::nontransaction now;
     pqxx::stream_from stream;
     bool ended = false;
+    // Lines are read some at a time: guarding each of them would cost as much as the reading.
+    std::array<std::string, 64> lines;
+    std::size_t next = 0, count = 0;
 };
 
 CopyOut::CopyOut(Connection& connection, const std::string& query) : connection_(connection) {
@@ -344,11 +348,18 @@ CopyOut::~CopyOut() {
 }
 
 bool CopyOut::next(std::string& line) {
-    bool some = false;
-    connection_.guarded(Commits::nothing, [&](auto&) { some = impl_->stream.get_raw_line(line); });
-    if (!some) impl_->ended = true;
-    if (some && !line.empty() && line.back() == '\n') line.pop_back();
-    return some;
+    auto& [now, stream, ended, lines, next, count] = *impl_;
+    if (next == count && !ended) {
+        next = count = 0;
+        connection_.guarded(Commits::nothing, [&](auto&) {
+            while (count < lines.size() && stream.get_raw_line(lines[count])) ++count;
+            ended = count < lines.size();
+        });
+    }
+    if (next == count) return false;
+    line.swap(lines[next++]);
+    if (!line.empty() && line.back() == '\n') line.pop_back();
+    return true;
 }
 
 bool Connection::wait_for_notification(Milliseconds wait) {

@@ -16,7 +16,7 @@
 namespace lantern::apps {
 namespace {
 
-constexpr Milliseconds kLookEvery{300};
+constexpr Milliseconds kLookFirst{20}, kLookEvery{300};
 constexpr Milliseconds kLagEvery{1000};
 constexpr int kLossesMax = 5;  // processes that may end over one share of the history without getting on
 
@@ -24,7 +24,7 @@ constexpr int kLossesMax = 5;  // processes that may end over one share of the h
 // because of us.
 backfill::LiveLag furthest_behind(postgres::Backlogs& backlogs) {
     backfill::LiveLag live;
-    for (const auto& backlog : backlogs.of_handlers()) {
+    for (const auto& backlog : backlogs.of_handlers(postgres::Backlogs::Of::worked_on)) {
         const bool worked_on = backlog.holder && backlog.holder->heartbeat < limits::kHeartbeatDead;
         if (backlog.state == "attached" && worked_on && backlog.oldest > live.lag)
             live = {backlog.handler, backlog.oldest};
@@ -76,12 +76,13 @@ private:
         if (job.phase == "load") {
             if (const auto slot = jobs_.lease(job_, self_, postgres::Jobs::Share::history)) {
                 load(*slot, job);
+                idle_ = kLookFirst;
                 return kNow;
             }
         }
         if (!conductor_) {
             const auto steps = jobs_.lease(job_, self_, postgres::Jobs::Share::steps);
-            if (!steps) return kLookEvery;
+            if (!steps) return std::exchange(idle_, std::min(idle_ * 2, kLookEvery));
             site_.emplace(BackfillSite::Parts{folding_, jobs_, *steps, job_, request_, stop_, log_});
             conductor_.emplace(*site_, clock_, backfill::parse_phase(job.phase).value_or(backfill::Phase::plan),
                                request_.when);
@@ -94,11 +95,9 @@ private:
             throw Fault(FaultKind::configuration, "backfill",
                         std::to_string(slot.lost) + " processes ended while they folded streams after " +
                             std::to_string(slot.after.value) + ": the plugin ends its process there");
-        const auto& url = folding_.settings.postgres_url;
-        postgres::Connection reader(postgres::session_of_backfill(url)), writer(postgres::session_of_backfill(url));
-        reader.script("set work_mem = '256MB'");
+        auto& reader = connected(reader_, "set work_mem = '256MB'");
         // What a crash of the server takes with it is folded again: its cursor goes with its rows.
-        writer.script("set synchronous_commit = off");
+        auto& writer = connected(writer_, "set synchronous_commit = off");
         postgres::Scan scan(reader, writer, slot, folding_.routes.event_types());
         postgres::Load load(writer, folding_.schema(job.schema), slot);
         backfill::SlotLoad slot_load(
@@ -108,6 +107,18 @@ private:
              backfill::chunk_events(job.events_total / std::max<std::int64_t>(job.slots, 1))});
         worked_since_ = clock_.steady();
         if (slot_load.run(scan, load, slot.until) != backfill::SlotLoad::Done::whole) jobs_.release(self_);
+    }
+
+    // The same for all shares, unless one ended early: a scan that is not read to its end costs its connection.
+    postgres::Connection& connected(std::optional<postgres::Connection>& connection, const std::string& settings) {
+        if (connection) {
+            connection->ensure();
+        } else {
+            auto session = postgres::session_of_backfill(folding_.settings.postgres_url);
+            session.once_connected = [settings](postgres::Connection& fresh) { fresh.script(settings); };
+            connection.emplace(std::move(session));
+        }
+        return *connection;
     }
 
     // Keeps to the rate, shared by the processes, and lets live delivery go first; a pause, a cancelled job and a
@@ -153,6 +164,8 @@ private:
     postgres::Backlogs backlogs_;
     backfill::Brake brake_;
     postgres::Pulse pulse_;
+    std::optional<postgres::Connection> reader_, writer_;  // of shares
+    Milliseconds idle_ = kLookFirst;                       // until the next look for something to do
     std::optional<BackfillSite> site_;
     std::optional<backfill::Conductor> conductor_;  // once it has the steps
     std::int64_t max_rate_ = 0, processes_ = 1;

@@ -195,10 +195,10 @@ void BackfillSite::enter(backfill::Phase phase) {
 }
 
 void BackfillSite::end(const std::string& state, const std::string& reason) {
-    const std::string beside = job().schema;
-    parts_.jobs.end(parts_.steps, state, reason);
-    if (parts_.request.when == backfill::SwapWhen::never && state == "done")
-        postgres::drop_beside(connection_, beside);
+    const auto now = parts_.jobs.find(parts_.job);
+    parts_.jobs.end(parts_.steps, state, reason);  // after a swap it has ended: they are one transaction
+    if (now && parts_.request.when == backfill::SwapWhen::never && state == "done")
+        postgres::drop_beside(connection_, now->schema);
     parts_.log.info("job ended", {{"state", state}, {"reason", reason}});
 }
 

@@ -1,5 +1,7 @@
 #include "host/apps/backfill/job_follow.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <boost/json.hpp>
 #include <iostream>
@@ -111,6 +113,34 @@ bool has_build(const Instance& at, const postgres::Job& job) {
            plugin_loading::Directory(at.settings().plugin_directory, probe_options(at)).has_build(job.plugin_build);
 }
 
+using Children = std::vector<std::unique_ptr<processes::Child>>;
+
+// Until the next look; sooner when one of them ends, since the job may have. True: asked to stop.
+bool wait_among(const Children& children, const processes::StopRequest& stop) {
+    std::vector<pollfd> ends{{stop.descriptor(), POLLIN, 0}};
+    for (const auto& child : children)
+        if (child && child->running()) ends.push_back({child->descriptor(), POLLIN, 0});
+    poll(ends.data(), ends.size(), static_cast<int>(kLookEvery.count()));
+    return stop.requested();
+}
+
+// Those that have not begun or have ended, at most once in that time.
+class Starting {
+public:
+    void start(Children& children, const processes::Program& program) {
+        const auto now = std::chrono::steady_clock::now();
+        if (now - started_ < kLookEvery) return;
+        for (auto& child : children) {
+            if (child && child->running()) continue;
+            child = std::make_unique<processes::Child>(program);
+            started_ = now;
+        }
+    }
+
+private:
+    std::chrono::steady_clock::time_point started_{};
+};
+
 // For as long as it takes until a heartbeat is old; then, if that stays so, once again.
 class NobodyWorks {
 public:
@@ -151,7 +181,8 @@ int processes_here(const Instance& at, std::optional<int> asked, const postgres:
 
 int follow(const Instance& at, std::int64_t id, int count, WhenNobodyWorks nobody) {
     const processes::StopRequest stop;
-    std::vector<std::unique_ptr<processes::Child>> children(static_cast<std::size_t>(count));
+    Children children(static_cast<std::size_t>(count));
+    Starting starting;
     postgres::Jobs jobs(at.settings().postgres_url);
     Progress progress("folded", "events");
     std::optional<postgres::Job> job;
@@ -167,14 +198,13 @@ int follow(const Instance& at, std::int64_t id, int count, WhenNobodyWorks nobod
                 std::cerr << "\nnobody works on it any more: " << children.size() << " processes of this verb do"
                           << std::endl;
             }
-            for (auto& child : children)
-                if (!child || !child->running()) child = std::make_unique<processes::Child>(program_of(at, id));
+            starting.start(children, program_of(at, id));
             progress.at(job->events, job->events_total, note_of(*job));
         } catch (const Fault& fault) {
             if (!fault.retryable() && !fault.in_doubt()) throw;
             progress.at(0, std::nullopt, std::string("waits: ") + fault.what());
         }
-    } while (!stop.wait(kLookEvery));
+    } while (!wait_among(children, stop));
     progress.end();
     for (auto& child : children)
         if (child) child->stop(kGrace);

@@ -1,5 +1,7 @@
 #include "host/postgres/backfill/beside.hpp"
 
+#include <future>
+
 #include "host/core/assert.hpp"
 #include "host/postgres/array_literal.hpp"
 #include "host/postgres/embedded_sql.hpp"
@@ -16,6 +18,7 @@ const Statement kDone = statement("job_slot_done");
 
 constexpr std::size_t kNamesAtOnce = 5000;
 constexpr std::size_t kRowReserve = 8u << 20;
+constexpr int kKeysAtOnce = 2;
 
 std::string partial_of(std::size_t number) {
     return "lantern_partial_" + std::to_string(number);
@@ -60,6 +63,21 @@ std::string merge_sql(const HandlerSchema& schema, std::size_t number) {
            " from " + place + partial_of(number) + " p group by " + key;
 }
 
+// Makes those of `keys` that nobody else makes, until none is left. Who waits for another one's lock on the table
+// waits as long as an index takes.
+void make_keys(const Session& session, const std::string& keys) {
+    Connection connection(session);
+    connection.script("set maintenance_work_mem = '256MB'; set lock_timeout = 0");
+    for (;;) {
+        Transaction transaction(connection);
+        const auto next = connection.query("delete from " + keys + " where place = (select place from " + keys +
+                                           " order by place limit 1 for update skip locked) returning ddl");
+        if (next.empty()) return;
+        connection.script(next.text(0, 0), Commits::nothing);
+        transaction.commit();
+    }
+}
+
 }  // namespace
 
 Session session_of_backfill(const std::string& url, const std::string& search_path) {
@@ -93,7 +111,7 @@ void drop_beside(Connection& connection, const std::string& name) {
 
 void build_keys(Connection& connection, const HandlerSchema& schema) {
     const std::string place = sql_name(schema.name()) + ".";
-    connection.script("set maintenance_work_mem = '512MB'; set work_mem = '256MB'");
+    connection.script("set work_mem = '256MB'");
     // 1. Shared tables, while they have no keys.
     for (std::size_t number = 0; number < schema.tables.size(); ++number) {
         if (!shared(schema.tables[number])) continue;
@@ -104,19 +122,15 @@ void build_keys(Connection& connection, const HandlerSchema& schema) {
         connection.query("drop table " + partial);
         transaction.commit();
     }
-    // 2. Keys and indexes, one at a time.
-    while (!connection.query("select to_regclass($1)", Params{}.add(place + "lantern_keys")).null(0, 0)) {
-        const auto next =
-            connection.query("select place, ddl from " + place + "lantern_keys order by place limit 1");
-        Transaction transaction(connection);
-        if (next.empty()) {
-            connection.query("drop table " + place + "lantern_keys");
-        } else {
-            connection.script(next.text(0, 1), Commits::nothing);
-            connection.query("delete from " + place + "lantern_keys where place = $1::integer",
-                             Params{}.add(next.integer(0, 0)));
-        }
-        transaction.commit();
+    // 2. Keys and indexes, some at a time.
+    const std::string keys = place + "lantern_keys";
+    if (!connection.query("select to_regclass($1)", Params{}.add(keys)).null(0, 0)) {
+        std::vector<std::future<void>> builders;
+        for (int at_once = 0; at_once < kKeysAtOnce; ++at_once)
+            builders.push_back(std::async(std::launch::async, make_keys, connection.session(), keys));
+        for (auto& builder : builders) builder.wait();
+        for (auto& builder : builders) builder.get();
+        connection.script("drop table " + keys);
     }
     // 3. What the planner should know before readers come.
     connection.script("analyze " + place + "lantern_streams");

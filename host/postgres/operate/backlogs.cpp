@@ -15,9 +15,12 @@ constexpr std::int64_t kLooksAt = 20'000;  // events, for each handler: enough t
 Backlogs::Backlogs(const std::string& url)
     : connection_({.url = url, .application_name = "lantern backlogs", .plans = Plans::estimated}) {}
 
-std::vector<supervise::Backlog> Backlogs::of_handlers() {
+std::vector<supervise::Backlog> Backlogs::of_handlers(Of of) {
     connection_.ensure();
-    const auto rows = connection_.exec(kBacklog, Params{}.add(kLooksAt));
+    std::optional<std::int64_t> heard_within_ms;
+    if (of == Of::worked_on)
+        heard_within_ms = std::chrono::duration_cast<Milliseconds>(limits::kHeartbeatDead).count();
+    const auto rows = connection_.exec(kBacklog, Params{}.add(kLooksAt).add(heard_within_ms));
     std::vector<supervise::Backlog> backlogs;
     for (std::size_t row = 0; row < rows.size(); ++row) {
         auto& backlog = backlogs.emplace_back();

@@ -15,7 +15,8 @@ class Backlogs {
 public:
     explicit Backlogs(const std::string& url);
 
-    std::vector<supervise::Backlog> of_handlers();
+    enum class Of { all, worked_on };  // worked_on: handlers that take events and have a worker that lives
+    std::vector<supervise::Backlog> of_handlers(Of of = Of::all);
     supervise::RelayBacklog of_relay();
     std::optional<IntakeStatus> of_intake();  // nothing: no queue was ever read
 

@@ -1,6 +1,7 @@
 -- What waits in each partition of each handler, and who holds it; partitions without a backlog are left out. Ages in
 -- milliseconds, by the server's clock.
 --   $1 how many unverified events of the store to look at, for each handler
+--   $2 only handlers that take events and have a worker that was heard of in the last so many ms; null: all
 select h.handler, h.state, h.state_reason, b.partition, b.events, b.oldest_ms, w.host, w.pid,
        (extract(epoch from clock_timestamp() - w.heartbeat_at) * 1000)::bigint, coalesce(w.note, '')
   from lantern.handlers h
@@ -13,4 +14,8 @@ select h.handler, h.state, h.state_reason, b.partition, b.events, b.oldest_ms, w
   left join lantern.leases l on l.handler = h.handler and l.partition = b.partition
   left join lantern.workers w on w.worker_id = l.worker_id
  where h.state <> 'removed'
+   and ($2::bigint is null
+        or h.state = 'attached'
+           and exists (select from lantern.leases e join lantern.workers a on a.worker_id = e.worker_id
+                        where e.handler = h.handler and a.heartbeat_at > clock_timestamp() - $2 * interval '1 millisecond'))
  order by h.handler, b.partition
