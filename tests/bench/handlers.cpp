@@ -26,10 +26,10 @@ std::string routing_of(int handlers) {
            "]\nhandlers:\n" + settings.str();
 }
 
-// Processor time of a process and all below it so far, with those that have ended.
-double cpu_seconds(pid_t root) {
+// Processor time of these so far, with their children that have ended.
+double cpu_seconds(const std::vector<pid_t>& pids) {
     double ticks = 0;
-    for (const pid_t pid : test::tree(root)) {
+    for (const pid_t pid : pids) {
         std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
         std::string line;
         std::getline(in, line);
@@ -43,26 +43,40 @@ double cpu_seconds(pid_t root) {
 }
 
 struct Cpu {
-    double lantern = 0, postgres = 0, rabbit = 0;
-    double all() const { return lantern + postgres + rabbit; }
+    double workers = 0, relay = 0, postgres = 0, rabbit = 0;
+    double all() const { return workers + relay + postgres + rabbit; }
+    Cpu operator-(const Cpu& before) const {
+        return {workers - before.workers, relay - before.relay, postgres - before.postgres, rabbit - before.rabbit};
+    }
+    Cpu operator/(double by) const { return {workers / by, relay / by, postgres / by, rabbit / by}; }
+    // Each times `unit`.
+    std::string text(double unit) const {
+        return "host and workers " + number(workers * unit) + ", relay " + number(relay * unit) + ", PostgreSQL " +
+               number(postgres * unit) + ", RabbitMQ " + number(rabbit * unit);
+    }
 };
-Cpu cpu_of(Place& place, const std::vector<pid_t>& roots) {
-    Cpu cpu{0, cpu_seconds(place.postgres().pid()), cpu_seconds(place.broker().pid())};
-    for (const pid_t root : roots) cpu.lantern += cpu_seconds(root);
-    return cpu;
+
+// The session that asks how far they have come is none of what is measured.
+Cpu cpu_of(Place& place, const processes::Child& host, const std::unique_ptr<processes::Child>& relay) {
+    const auto asking = static_cast<pid_t>(place.ask("select pg_backend_pid()"));
+    return {cpu_seconds(test::tree(host.pid())), relay ? cpu_seconds(test::tree(relay->pid())) : 0,
+            cpu_seconds(test::tree(place.postgres().pid())) - cpu_seconds({asking}),
+            cpu_seconds(test::tree(place.broker().pid()))};
 }
 
-std::string applied_by_all(int handlers) {
-    std::string sql = "select 0";
-    for (int n = 1; n <= handlers; ++n)
-        sql += " + (select coalesce(sum(revision), 0) from h" + std::to_string(n) + ".lantern_streams)";
-    return sql;
+// One after another, so that it costs as much to ask with fifty as with one.
+void wait_for_all(Place& place, int handlers, std::int64_t events) {
+    for (int n = 1; n <= handlers; ++n) {
+        const std::string name = "h" + std::to_string(n);
+        place.wait_for("all events of " + name,
+                       "select coalesce(sum(revision), 0) from " + name + ".lantern_streams", events, seconds(900));
+    }
 }
 
 struct Measured {
-    double rate = 0;          // deliveries a second
-    double microseconds = 0;  // of processor time for each delivery
-    Cpu idle;                 // processor seconds a second
+    double rate = 0;  // deliveries a second
+    Cpu busy;         // processor seconds for each delivery
+    Cpu idle;         // processor seconds a second
 };
 
 // All is stored before the relay starts, so that its storing is not counted; its start is.
@@ -72,28 +86,25 @@ Measured measure(int handlers, int users) {
     place.wait_for("bound queues", "select count(*) from lantern.leases where feed_target is not null", handlers,
                    seconds(180));
     place.fill_store(users, kUpdates);
-    const std::int64_t events = std::int64_t{users} * (kUpdates + 1), deliveries = events * handlers;
+    const std::int64_t events = std::int64_t{users} * (kUpdates + 1);
     Measured measured;
     std::unique_ptr<processes::Child> relay;
     {
-        const auto before = cpu_of(place, {host->pid()});
+        const auto before = cpu_of(place, *host, relay);
         const Stopwatch watch;
         relay = place.lantern({"relay"});
-        place.wait_for("all events", applied_by_all(handlers), deliveries, seconds(900));
-        measured.rate = static_cast<double>(deliveries) / watch.seconds();
-        const double used = cpu_of(place, {host->pid(), relay->pid()}).all() - before.all();
-        measured.microseconds = 1e6 * used / static_cast<double>(deliveries);
+        wait_for_all(place, handlers, events);
+        const auto deliveries = static_cast<double>(events * handlers);
+        measured.rate = deliveries / watch.seconds();
+        measured.busy = (cpu_of(place, *host, relay) - before) / deliveries;
     }
     place.wait_for("the sweep",
                    "select count(*) from lantern.handlers where verified_floor >= " + std::to_string(events),
                    handlers, seconds(120));
-    const auto before = cpu_of(place, {host->pid(), relay->pid()});
+    const auto before = cpu_of(place, *host, relay);
     const Stopwatch watch;
     std::this_thread::sleep_for(kIdle);  // what is measured: ten seconds of nothing
-    const auto after = cpu_of(place, {host->pid(), relay->pid()});
-    const double time = watch.seconds();
-    measured.idle = {(after.lantern - before.lantern) / time, (after.postgres - before.postgres) / time,
-                     (after.rabbit - before.rabbit) / time};
+    measured.idle = (cpu_of(place, *host, relay) - before) / watch.seconds();
     relay->stop(seconds(20));
     host->stop(seconds(30));
     return measured;
@@ -111,13 +122,10 @@ void handlers() {
         const std::string conditions = number(users * (kUpdates + 1.0)) +
                                        " events stored at once, each handler with user_read_model, 1 worker";
         print(with, measured.rate, "deliveries/s", conditions + "; from store to all tables");
-        print(with + ", processor time", measured.microseconds, "us/delivery",
-              "host, workers, relay, PostgreSQL and RabbitMQ together");
-        print(with + ", idle", measured.idle.all(), "CPU s/s",
-              "over 10 s; Lantern " + number(measured.idle.lantern) + ", PostgreSQL " +
-                  number(measured.idle.postgres) + ", RabbitMQ " + number(measured.idle.rabbit));
+        print(with + ", processor time", 1e6 * measured.busy.all(), "us/delivery", measured.busy.text(1e6));
+        print(with + ", idle", measured.idle.all(), "CPU s/s", "over 10 s; " + measured.idle.text(1));
         if (count > 1)
-            print("50 handlers against 1", 100 * measured.microseconds / one.microseconds, "%",
+            print("50 handlers against 1", 100 * measured.busy.all() / one.busy.all(), "%",
                   "processor time for a delivery, same run; goal: not above 100");
     }
 }
