@@ -60,6 +60,7 @@ private:
 
     const World world_;
     const Router router_;
+    std::atomic<int> admitted_ = 0;  // before what may hold unanswered requests to the end
     Callers callers_;
     Commands commands_;
     Queries queries_;
@@ -67,7 +68,6 @@ private:
     Intakes intakes_;
     const Documents documents_;
     SystemRandom random_;  // I/O thread
-    std::atomic<int> admitted_ = 0;
 };
 
 }  // namespace lantern::http

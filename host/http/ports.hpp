@@ -17,15 +17,16 @@ namespace lantern::http {
 // Why a read model is behind the stream's head.
 enum class Pending { none, lagging, retrying, dead };
 
-// One row of an owned table, found by the aggregate's id alone: the first column of the table's key. The table's
+// Rows of one owned table, each found by an aggregate's id alone: the first column of the table's key. The table's
 // declaration is the catalog's (lantern.handlers.declaration).
 struct RowQuery {
     std::string handler, table;
-    std::string aggregate_type, aggregate_id;
-    std::string absent_when;  // column that, when not null, makes the row absent; empty: none
+    std::string aggregate_type;
+    std::vector<std::string> aggregate_ids;
+    std::string absent_when;  // column that, when not null, makes a row absent; empty: none
 };
 
-// All of it as of one moment (one statement), so that row and revisions belong together.
+// All answers to one question are as of one moment (one statement), so that row and revisions belong together.
 struct RowAnswer {
     std::optional<std::string> row;   // JSON object, declared columns in declared order; nothing: absent
     Revision head;                    // of the stream; 0: there is no such stream
@@ -141,9 +142,11 @@ class Reads {
 public:
     virtual ~Reads() = default;
 
+    // An answer for each id, in their order. A handler without tables yet (never started): all rows absent,
+    // lagging.
+    virtual std::vector<RowAnswer> row(const RowQuery& query) = 0;
     // Result error: what of the question is malformed (an unknown column, a value or cursor that is none);
-    // it is shown to the caller. A handler without tables yet (never started): all rows absent, lagging.
-    virtual Result<RowAnswer> row(const RowQuery& query) = 0;
+    // it is shown to the caller.
     virtual Result<RowsAnswer> rows(const RowsQuery& query) = 0;
     virtual HistoryAnswer history(const HistoryQuery& query) = 0;
     virtual std::optional<DeliveriesAnswer> deliveries(EventId event) = 0;  // nothing: there is no such event

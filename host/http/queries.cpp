@@ -13,22 +13,7 @@
 namespace lantern::http {
 namespace {
 
-using Steady = std::chrono::steady_clock;
 constexpr auto kMostRevisions = std::numeric_limits<std::int64_t>::max();
-
-const char* name_of(Pending pending) {
-    switch (pending) {
-        case Pending::none:
-            return "none";
-        case Pending::lagging:
-            return "lagging";
-        case Pending::retrying:
-            return "retrying";
-        case Pending::dead:
-            return "dead";
-    }
-    return "";
-}
 
 std::string quoted(const std::string& text) {
     return boost::json::serialize(boost::json::string(text));
@@ -80,42 +65,20 @@ std::pair<std::vector<std::string>, RowsQuery::Order> order_of(const std::string
 
 }  // namespace
 
-// Shared, since its jobs are copied by std::function.
-struct Queries::RowWait {
-    ExchangePtr exchange;
-    RowQuery query;
-    Revision wanted;
-    Milliseconds asked{0};  // to wait for it
-    Steady::time_point until;
-    std::chrono::milliseconds pause{2};  // before the next look; doubles
-};
-
 void Queries::handle(const ExchangePtr& exchange) {
-    if (exchange->match.query->kind != QueryRoute::Kind::row)
-        return on_worker(exchange, [this, exchange](Session& session) {
-            switch (exchange->match.query->kind) {
-                case QueryRoute::Kind::rows:
-                    return rows(session, *exchange);
-                case QueryRoute::Kind::history:
-                    return history(session, *exchange);
-                case QueryRoute::Kind::deliveries:
-                    return deliveries(session, *exchange);
-                default:
-                    return state(session, *exchange);
-            }
-        });
-    Question question(exchange->target);
-    const auto wanted = question.number("min_revision", 0, kMostRevisions);
-    if (const auto complaint = question.complaint(); !complaint.empty())
-        return exchange->refuse_malformed(complaint);
-    const auto& route = *exchange->match.query;
-    auto wait = std::make_shared<RowWait>();
-    wait->exchange = exchange;
-    wait->query = {route.handler, route.table, route.aggregate, exchange->match.id(), route.absent_when};
-    wait->wanted = Revision{wanted.value_or(0)};
-    if (wanted) wait->asked = preferred_wait(exchange->request);
-    wait->until = Steady::now() + wait->asked;
-    on_worker(exchange, [this, wait](Session& session) { row(session, wait); });
+    if (exchange->match.query->kind == QueryRoute::Kind::row) return lookups_.handle(exchange);
+    on_worker(exchange, [this, exchange](Session& session) {
+        switch (exchange->match.query->kind) {
+            case QueryRoute::Kind::rows:
+                return rows(session, *exchange);
+            case QueryRoute::Kind::history:
+                return history(session, *exchange);
+            case QueryRoute::Kind::deliveries:
+                return deliveries(session, *exchange);
+            default:
+                return state(session, *exchange);
+        }
+    });
 }
 
 void Queries::ready(const ExchangePtr& exchange) {
@@ -127,51 +90,6 @@ void Queries::ready(const ExchangePtr& exchange) {
 
 void Queries::on_worker(const ExchangePtr& exchange, std::function<void(Session&)> job) {
     world_.workers.run(guarded(exchange, std::move(job)));
-}
-
-void Queries::row(Session& session, const std::shared_ptr<RowWait>& wait) {
-    auto& exchange = *wait->exchange;
-    const auto answer = session.reads().row(wait->query);
-    if (!answer) return exchange.refuse_malformed(answer.error());
-    const auto& found = answer.value();
-    if (found.head.value == 0)
-        return exchange.refuse_absent("There is no " + wait->query.aggregate_type + " of this id.");
-    if (wait->wanted > found.head)
-        return exchange.refuse({412,
-                                "revision-above-head",
-                                "There is no such revision yet",
-                                "The newest revision is " + std::to_string(found.head.value) + ".",
-                                "min_revision",
-                                "",
-                                {}});
-
-    const bool met = found.as_of >= wait->wanted;
-    if (!met && found.pending != Pending::dead && Steady::now() < wait->until) {
-        constexpr std::chrono::milliseconds kLongestPause{50};
-        const auto pause = wait->pause;
-        wait->pause = std::min(2 * wait->pause, kLongestPause);
-        return world_.workers.run_after(
-            pause, guarded(wait->exchange, [this, wait](Session& other) { row(other, wait); }));
-    }
-
-    std::vector<Header> headers;
-    if (wait->asked.count() > 0)
-        headers.push_back({"Preference-Applied", "wait=" + std::to_string(wait->asked.count() / 1000)});
-    if (!met || (!found.row && found.pending != Pending::none))
-        headers.push_back({"Lantern-Pending", name_of(found.pending)});
-    if (!found.row)
-        return exchange.refuse({404,
-                                "not-found",
-                                "Not found",
-                                "There is no " + wait->query.aggregate_type + " of this id.",
-                                "",
-                                "",
-                                {}},
-                               std::move(headers));
-    const auto tag = etag(found.as_of);
-    headers.push_back({"ETag", tag});
-    if (met && if_none_match(exchange.request, tag)) return exchange.answer({304, "", "", std::move(headers)});
-    exchange.answer_json(200, *found.row, std::move(headers));
 }
 
 void Queries::rows(Session& session, Exchange& exchange) {

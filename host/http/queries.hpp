@@ -7,6 +7,7 @@
 
 #include "host/command/command_path.hpp"
 #include "host/http/exchange.hpp"
+#include "host/http/lookups.hpp"
 #include "host/http/workers.hpp"
 
 namespace lantern::http {
@@ -20,22 +21,20 @@ public:
         // Data of an event as it may be shown: JSON text without secrets, "null" when nothing may.  [any thread]
         std::function<std::string(const Event&)> shown;
     };
-    explicit Queries(const World& world) : world_(world) {}
+    explicit Queries(const World& world) : world_(world), lookups_(world.workers) {}
 
     void handle(const ExchangePtr& exchange);  // any thread
     void ready(const ExchangePtr& exchange);   // whether the database answers
 
 private:
-    struct RowWait;  // a row query that waits for its revision
-
     void on_worker(const ExchangePtr& exchange, std::function<void(Session&)> job);
-    void row(Session& session, const std::shared_ptr<RowWait>& wait);
     void rows(Session& session, Exchange& exchange);
     void history(Session& session, Exchange& exchange);
     void state(Session& session, Exchange& exchange);
     void deliveries(Session& session, Exchange& exchange);
 
     const World world_;
+    Lookups lookups_;
 };
 
 }  // namespace lantern::http

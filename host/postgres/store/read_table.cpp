@@ -3,16 +3,13 @@
 #include <algorithm>
 
 #include "host/postgres/store/page_cursor.hpp"
+#include "host/postgres/store/shown_row.hpp"
 #include "host/postgres/text_format.hpp"
 
 namespace lantern::postgres {
 namespace {
 
 using Column = ReadTable::Column;
-
-// A time as lantern::iso8601 has it: the session's time zone is UTC.
-constexpr const char* kTimeType = "timestamp with time zone";
-constexpr const char* kTimeForm = R"(, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as )";
 
 // Collects parameters and numbers their places.
 class Places {
@@ -183,18 +180,6 @@ const ReadTable::Column* ReadTable::column(const std::string& name) const {
     return at == columns.end() ? nullptr : &*at;
 }
 
-std::string ReadTable::column_list() const {
-    std::string out;
-    for (const auto& column : columns) {
-        if (!out.empty()) out += ", ";
-        if (column.type == kTimeType)
-            out.append("to_char(").append(named(column)).append(kTimeForm).append(sql_name(column.name));
-        else
-            out += named(column);
-    }
-    return out;
-}
-
 Result<RowsStatement> rows_statement(const ReadTable& table, const http::RowsQuery& query) {
     Places places;
     const auto terms = conditions_of(table, query, places);
@@ -217,11 +202,14 @@ Result<RowsStatement> rows_statement(const ReadTable& table, const http::RowsQue
         parts = parts_behind({columns, cursor->values, direction}, places);
     }
 
-    std::string order_by, order_texts;
+    std::string order_by, other_texts;
+    int results = static_cast<int>(table.columns.size()) + 1;
     for (const auto* column : columns) {
         order_by += (order_by.empty() ? "" : ", ") + named(*column) +
                     (direction == Order::ascending ? " asc nulls last" : " desc nulls first");
-        order_texts += ", " + named(*column) + "::text";
+        const bool plain = is_plain(column->type);
+        statement.cursor_columns.push_back(plain ? static_cast<int>(column - table.columns.data()) : results++);
+        if (!plain) other_texts += ", " + named(*column) + "::text";
     }
     const auto limit = " limit " + places.place({"", "bigint"}, std::to_string(query.limit + 1));
     std::string rows;
@@ -232,8 +220,7 @@ Result<RowsStatement> rows_statement(const ReadTable& table, const http::RowsQue
                 " as lantern_part, t.tableoid as lantern_table, t.* from " + table.qualified + " t" +
                 joined(where, " where ") + " order by " + order_by + limit + ")";
     }
-    statement.sql = "select (select to_json(shown) from (select " + table.column_list() +
-                    ") shown), lantern_table::bigint" + order_texts + " from (" + rows +
+    statement.sql = "select " + shown_columns(table) + ", lantern_table::bigint" + other_texts + " from (" + rows +
                     ") t order by lantern_part, " + order_by + limit;
     statement.params = std::move(places).take();
     return statement;

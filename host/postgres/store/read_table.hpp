@@ -21,14 +21,15 @@ struct ReadTable {
     std::int64_t oid = 0;          // another one stands here after a swap
 
     const Column* column(const std::string& name) const;  // nullptr: there is none
-    std::string column_list() const;                      // of alias t, as the rows are shown
 };
 
 struct RowsStatement {
-    std::string sql;  // columns: row as JSON, oid of its table, then the texts of the columns it is ordered by
+    std::string
+        sql;  // columns: those of the table as they are shown, oid of the table, texts that cursors need besides
     Params params;
-    bool backwards = false;  // the rows come in the opposite order, from the page's end
-    std::string cursors[2];  // what a cursor to the rows behind, and to those before, begins with
+    std::vector<int> cursor_columns;  // of the result: the texts of the columns that the rows are ordered by
+    bool backwards = false;           // the rows come in the opposite order, from the page's end
+    std::string cursors[2];           // what a cursor to the rows behind, and to those before, begins with
 };
 
 // Ordered by the columns asked for, then by the key, all in one direction, so that an index on the first column is

@@ -8,6 +8,7 @@
 #include "host/postgres/operate/deliveries.hpp"
 #include "host/postgres/store/event_rows.hpp"
 #include "host/postgres/store/page_cursor.hpp"
+#include "host/postgres/store/shown_row.hpp"
 #include "host/postgres/text_format.hpp"
 
 namespace lantern::postgres {
@@ -20,22 +21,24 @@ const Statement kHistory = statement("stream_history");
 const Statement kIndexes = statement("read_indexes");
 const Statement kPing = statement("ping");
 
+// An event above the checkpoint is looked for only where the stream's head is another revision.
 constexpr const char* kRowFrame = R"(
-with stream as (
-    select stream_id, revision from lantern.streams where aggregate_type = $1 and aggregate_id = $2::text
-), checkpoint as (
-    select c.revision, c.state from stream join $STREAMS$ c on c.stream_id = stream.stream_id
-)
-select (select to_json(shown) from (select $COLUMNS$ from $TABLE$ t where $WHERE$ limit 1) shown),
-       (select revision from stream),
-       (select e.revision from stream, lateral (
+select asked.place, stream.revision,
+       case when checkpoint.revision is distinct from stream.revision then (
             select i.revision from lantern.events i
-             where i.stream_id = stream.stream_id and i.revision > coalesce((select revision from checkpoint), 0)
+             where i.stream_id = stream.stream_id and i.revision > coalesce(checkpoint.revision, 0)
                and exists (select from lantern.routes r
                             where r.handler = $3 and r.event_type = i.type and i.position > r.begin_position
                               and (r.end_position is null or i.position <= r.end_position))
-             order by i.revision limit 1) e),
-       (select state from checkpoint), '$TABLE$'::regclass::bigint)";
+             order by i.revision limit 1) end,
+       checkpoint.state, '$TABLE$'::regclass::bigint, $COLUMNS$
+  from unnest($2::text[]) with ordinality asked (id, place)
+  left join lateral (select s.stream_id, s.revision from lantern.streams s
+                      where s.aggregate_type = $1 and s.aggregate_id = asked.id limit 1) stream on true
+  left join lateral (select c.revision, c.state from $STREAMS$ c
+                      where c.stream_id = stream.stream_id limit 1) checkpoint on true
+  left join lateral (select t.* from $TABLE$ t where $WHERE$ limit 1) t on true)";
+constexpr int kRowColumn = 5;  // the first of $COLUMNS$
 
 void replace_all(std::string& text, std::string_view from, const std::string& to) {
     for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
@@ -62,28 +65,30 @@ std::string qualified_name(const std::string& handler, const std::string& table)
 
 std::string row_statement(const ReadTable& table, const http::RowQuery& query) {
     const auto* key = table.column(table.key.at(0));
-    std::string where = "t." + sql_name(key->name) + " = $2::text::" + key->type;
+    std::string where = "t." + sql_name(key->name) + " = asked.id::" + key->type;
     if (!query.absent_when.empty() && table.column(query.absent_when))
         where += " and t." + sql_name(query.absent_when) + " is null";
     std::string sql = kRowFrame;
     replace_all(sql, "$STREAMS$", sql_name(query.handler) + ".lantern_streams");
-    replace_all(sql, "$COLUMNS$", table.column_list());
+    replace_all(sql, "$COLUMNS$", shown_columns(table));
     replace_all(sql, "$TABLE$", table.qualified);
     replace_all(sql, "$WHERE$", where);
     return sql;
 }
 
-http::RowsAnswer page_of(const Rows& rows, const http::RowsQuery& query, const RowsStatement& statement) {
+http::RowsAnswer page_of(const ReadTable& table, const Rows& rows, const http::RowsQuery& query,
+                         const RowsStatement& statement) {
     http::RowsAnswer answer;
     const auto count = std::min(rows.size(), query.limit);
     if (count == 0) return answer;
     const bool more = rows.size() > query.limit;
+    const ShownRow shown(table, 0);
     for (std::size_t row = 0; row < count; ++row)
-        answer.rows.push_back(rows.text(statement.backwards ? count - 1 - row : row, 0));
+        answer.rows.push_back(shown.text(rows, statement.backwards ? count - 1 - row : row));
     // To the rows on that side of this one.
     const auto cursor = [&](const std::string& side, std::size_t row) {
         CursorValues values{side};
-        for (int column = 2; column < rows.columns(); ++column)
+        for (const int column : statement.cursor_columns)
             values.push_back(rows.null(row, column) ? std::nullopt
                                                     : std::optional<std::string>(rows.text(row, column)));
         return cursor_text(values);
@@ -95,6 +100,20 @@ http::RowsAnswer page_of(const Rows& rows, const http::RowsQuery& query, const R
     return answer;
 }
 
+// The row itself is left out.
+http::RowAnswer revisions_of(const Rows& rows, std::size_t row) {
+    http::RowAnswer answer;
+    if (!rows.null(row, 1)) answer.head = Revision{rows.integer(row, 1)};
+    answer.as_of = answer.head;
+    if (rows.null(row, 2)) return answer;
+    answer.as_of = Revision{rows.integer(row, 2) - 1};
+    const auto state = rows.maybe_integer(row, 3).value_or(0);
+    answer.pending = state == 2   ? http::Pending::dead
+                     : state == 1 ? http::Pending::retrying
+                                  : http::Pending::lagging;
+    return answer;
+}
+
 std::string short_name(const std::string& prefix, const std::string& sql) {
     return prefix + std::to_string(std::hash<std::string>{}(sql));
 }
@@ -102,7 +121,7 @@ std::string short_name(const std::string& prefix, const std::string& sql) {
 }  // namespace
 
 Reads::Reads(const std::string& url)
-    : connection_({.url = url, .application_name = "lantern reads", .plans = Plans::estimated}) {}
+    : connection_({.url = url, .application_name = "lantern reads"}) {}
 
 void Reads::ping() {
     connection_.ensure();
@@ -144,7 +163,7 @@ void Reads::forget_tables() {
     connection_.forget_statements();
 }
 
-Result<http::RowAnswer> Reads::row(const http::RowQuery& query) {
+std::vector<http::RowAnswer> Reads::row(const http::RowQuery& query) {
     connection_.ensure();
     try {
         return row_now(query);
@@ -155,40 +174,48 @@ Result<http::RowAnswer> Reads::row(const http::RowQuery& query) {
     }
 }
 
-http::RowAnswer Reads::row_without_table(const http::RowQuery& query) {
-    const auto rows = connection_.exec(kHead, Params{}.add(query.aggregate_type).add(query.aggregate_id));
-    http::RowAnswer answer;
-    if (!rows.empty()) answer.head = Revision{rows.integer(0, 0)};
-    if (answer.head.value > 0) answer.pending = http::Pending::lagging;
-    return answer;
+std::vector<http::RowAnswer> Reads::row_without_table(const http::RowQuery& query) {
+    std::vector<http::RowAnswer> answers;
+    for (const auto& id : query.aggregate_ids) {
+        const auto rows = connection_.exec(kHead, Params{}.add(query.aggregate_type).add(id));
+        auto& answer = answers.emplace_back();
+        if (!rows.empty()) answer.head = Revision{rows.integer(0, 0)};
+        if (answer.head.value > 0) answer.pending = http::Pending::lagging;
+    }
+    return answers;
 }
 
-http::RowAnswer Reads::row_now(const http::RowQuery& query) {
+std::vector<http::RowAnswer> Reads::row_now(const http::RowQuery& query) {
     const bool fresh = !is_known(query.handler, query.table);
     const auto* table = this->table(query.handler, query.table);
     if (!table) return row_without_table(query);
     const auto* key = table->column(table->key.at(0));
-    if (!may_be(key->type, query.aggregate_id)) return {};
+    std::vector<http::RowAnswer> answers(query.aggregate_ids.size());
+    std::vector<http::RowAnswer*> asked;
+    ArrayLiteral ids;
+    for (std::size_t n = 0; n < answers.size(); ++n) {
+        if (!may_be(key->type, query.aggregate_ids[n])) continue;
+        ids.add(std::string_view(query.aggregate_ids[n]));
+        asked.push_back(&answers[n]);
+    }
+    if (asked.empty()) return answers;
 
     const auto sql = row_statement(*table, query);
     const auto rows =
         connection_.exec({short_name("row_", sql), sql},
-                         Params{}.add(query.aggregate_type).add(query.aggregate_id).add(query.handler));
+                         Params{}.add(query.aggregate_type).add(std::move(ids).take()).add(query.handler));
     if (!fresh && rows.integer(0, 4) != table->oid) {  // swapped: other columns may be there
         tables_.erase(qualified_name(query.handler, query.table));
         return row_now(query);
     }
-    http::RowAnswer answer;
-    if (!rows.null(0, 0)) answer.row = rows.text(0, 0);
-    if (!rows.null(0, 1)) answer.head = Revision{rows.integer(0, 1)};
-    answer.as_of = answer.head;
-    if (rows.null(0, 2)) return answer;
-    answer.as_of = Revision{rows.integer(0, 2) - 1};
-    const auto state = rows.maybe_integer(0, 3).value_or(0);
-    answer.pending = state == 2   ? http::Pending::dead
-                     : state == 1 ? http::Pending::retrying
-                                  : http::Pending::lagging;
-    return answer;
+    const ShownRow shown(*table, kRowColumn);
+    const int key_column = kRowColumn + static_cast<int>(key - table->columns.data());
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        auto& answer = *asked[static_cast<std::size_t>(rows.integer(row, 0) - 1)];
+        answer = revisions_of(rows, row);
+        if (!rows.null(row, key_column)) answer.row = shown.text(rows, row);
+    }
+    return answers;
 }
 
 Result<http::RowsAnswer> Reads::rows(const http::RowsQuery& query) {
@@ -215,8 +242,9 @@ Result<http::RowsAnswer> Reads::rows_now(const http::RowsQuery& query) {
         if (made) {
             const auto& sql = made.value().sql;
             const auto rows = connection_.exec({short_name("rows_", sql), sql}, made.value().params);
-            if (fresh || rows.empty() || rows.integer(0, 1) == table->oid)
-                return page_of(rows, query, made.value());
+            const auto oid = static_cast<int>(table->columns.size());
+            if (fresh || rows.empty() || rows.integer(0, oid) == table->oid)
+                return page_of(*table, rows, query, made.value());
         }
         tables_.erase(qualified_name(query.handler, query.table));
     }

@@ -14,7 +14,7 @@ class Reads final : public http::Reads {
 public:
     explicit Reads(const std::string& url);  // connects
 
-    Result<http::RowAnswer> row(const http::RowQuery& query) override;
+    std::vector<http::RowAnswer> row(const http::RowQuery& query) override;
     Result<http::RowsAnswer> rows(const http::RowsQuery& query) override;
     http::HistoryAnswer history(const http::HistoryQuery& query) override;
     std::optional<http::DeliveriesAnswer> deliveries(EventId event) override;
@@ -25,8 +25,8 @@ private:
     const ReadTable* table(const std::string& handler, const std::string& name);  // nullptr: not there yet
     bool is_known(const std::string& handler, const std::string& table) const;
     void forget_tables();
-    http::RowAnswer row_now(const http::RowQuery& query);
-    http::RowAnswer row_without_table(const http::RowQuery& query);
+    std::vector<http::RowAnswer> row_now(const http::RowQuery& query);
+    std::vector<http::RowAnswer> row_without_table(const http::RowQuery& query);
     Result<http::RowsAnswer> rows_now(const http::RowsQuery& query);
 
     Connection connection_;

@@ -29,7 +29,7 @@ protected:
             Params{}.add(stream.value).add(revision).add(state));
     }
     http::RowAnswer row(const std::string& id, const std::string& absent_when = {}) {
-        return reads_.row({"people", "people", "user", id, absent_when}).value();
+        return reads_.row({"people", "people", "user", {id}, absent_when}).at(0);
     }
 
     const std::string id_ = test::fresh_id().text();
@@ -76,10 +76,53 @@ TEST_F(ReadsTest, ARowTellsUpToWhichRevisionItIsComplete) {
 TEST_F(ReadsTest, AnIdThatCannotBeAKeyAndATableThatIsNotThereAreAbsent) {
     EXPECT_EQ(row("not-a-uuid").head, Revision{0});
     append(id_, 0, "MADE");
-    const auto answer = reads_.row({"unknown", "people", "user", id_, ""}).value();
+    const auto answer = reads_.row({"unknown", "people", "user", {id_}, ""}).at(0);
     EXPECT_EQ(answer.head, Revision{1});
     EXPECT_EQ(answer.pending, http::Pending::lagging);
     EXPECT_TRUE(reads_.rows({"unknown", "people", {}, {}, 10, ""}).value().rows.empty());
+}
+
+TEST_F(ReadsTest, SeveralRowsAreAskedTogetherAndEachIdHasItsOwnAnswer) {
+    const auto other = test::fresh_id().text(), absent = test::fresh_id().text();
+    applied(append(id_, 0, "MADE"), 1);
+    sql_.query("insert into people.people (id, name) values ($1, 'Sarah')", Params{}.add(id_));
+    append(other, 0, "MADE");
+    const auto answers = reads_.row({"people", "people", "user", {other, "no-uuid", id_, absent, id_}, ""});
+    ASSERT_EQ(answers.size(), 5u);
+    for (const auto* answer : {&answers[2], &answers[4]}) {
+        EXPECT_THAT(answer->row.value_or(""), ::testing::HasSubstr(id_));
+        EXPECT_EQ(answer->as_of, Revision{1});
+    }
+    EXPECT_FALSE(answers[0].row);
+    EXPECT_EQ(answers[0].head, Revision{1});
+    EXPECT_EQ(answers[0].as_of, Revision{0});
+    EXPECT_EQ(answers[0].pending, http::Pending::lagging);
+    for (const auto* answer : {&answers[1], &answers[3]}) {
+        EXPECT_FALSE(answer->row);
+        EXPECT_EQ(answer->head, Revision{0});
+    }
+    for (const auto& answer : reads_.row({"unknown", "people", "user", {id_, other}, ""}))
+        EXPECT_EQ(answer.head, Revision{1});
+}
+
+TEST_F(ReadsTest, ARowIsShownAsToJsonShowsIt) {
+    sql_.script(R"(
+        alter table people.people add tags text[], add amount numeric(12, 3), add code character varying(9), add pair point;
+        insert into people.people (id, name, age, weight, active, made_at, born, extra, tags, amount, code, pair) values
+            (gen_random_uuid(), E'a"b\\\\c/\b\f\n\r\t\u0001\u007f\u00fc \U0001F600', -1, 1e300, true,
+             '2026-01-02 03:04:05.060708Z', '2026-01-02', '{"a" : [1,  null]}', '{x,"y z",null}', 1.5, 'c"', '(1,2)'),
+            (gen_random_uuid(), '', 9223372036854775807, 'NaN', false, '2026-01-02 03:04:05.1+02', 'infinity', '"x"', '{}',
+             'NaN', '', null),
+            (gen_random_uuid(), 'n', 0, '-Infinity', null, '1970-01-01 00:00:00Z', '0044-03-15 BC', 'null', null, -0.001, 'n', null),
+            (gen_random_uuid(), 'o', null, 0.1, null, 'infinity', null, null, null, null, null, null))");
+    const auto expected = sql_.query(R"(
+        select to_json(x)::text from (
+            select id, name, age, weight, active, to_char(made_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as made_at,
+                   born, extra, tags, amount, code, pair from people.people order by id) x)");
+    const auto shown = reads_.rows({"people", "people", {}, {}, 10, "", http::RowsQuery::Order::ascending});
+    ASSERT_TRUE(shown) << shown.error();
+    ASSERT_EQ(shown.value().rows.size(), 4u);
+    for (std::size_t n = 0; n < 4; ++n) EXPECT_EQ(shown.value().rows[n], expected.text(n, 0));
 }
 
 TEST_F(ReadsTest, RowsArePagedWithoutGapOrDouble) {

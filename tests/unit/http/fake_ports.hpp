@@ -16,22 +16,32 @@ namespace lantern::http::fakes {
 class FakeReads final : public Reads {
 public:
     std::mutex mutex;
-    RowAnswer row_answer;        // guarded by mutex
-    std::string refusal;         // guarded by mutex; not empty: the question is malformed
-    bool down = false;           // guarded by mutex
-    int looks = 0;               // guarded by mutex
-    std::function<void()> look;  // guarded by mutex; called at each row query, may change row_answer
-    RowsQuery asked;             // guarded by mutex
+    RowAnswer row_answer;                      // guarded by mutex
+    std::string refusal;                       // guarded by mutex; not empty: the question is malformed
+    bool down = false;                         // guarded by mutex
+    int looks = 0;                             // guarded by mutex
+    std::function<void()> look;                // guarded by mutex; called at each row query, may change row_answer
+    std::function<void()> entered;             // set before the first request; called at each row query
+    std::map<std::string, RowAnswer> rows_of;  // guarded by mutex; by id, instead of row_answer
+    std::map<std::string, FaultKind> failing_ids;  // guarded by mutex; a row query that names one fails
+    RowsQuery asked;                               // guarded by mutex
     HistoryAnswer history_answer;
     std::optional<DeliveriesAnswer> deliveries_answer;
 
-    Result<RowAnswer> row(const RowQuery&) override {
+    std::vector<RowAnswer> row(const RowQuery& query) override {
+        if (entered) entered();
         std::lock_guard lock(mutex);
         check();
         ++looks;
         if (look) look();
-        if (!refusal.empty()) return failure(refusal);
-        return row_answer;
+        std::vector<RowAnswer> answers;
+        for (const auto& id : query.aggregate_ids) {
+            if (const auto fails = failing_ids.find(id); fails != failing_ids.end())
+                throw Fault(fails->second, "fake reads", "as it was told");
+            const auto own = rows_of.find(id);
+            answers.push_back(own == rows_of.end() ? row_answer : own->second);
+        }
+        return answers;
     }
     Result<RowsAnswer> rows(const RowsQuery& query) override {
         std::lock_guard lock(mutex);
@@ -139,7 +149,7 @@ private:
 class SharedReads final : public Reads {
 public:
     explicit SharedReads(FakeReads& reads) : reads_(reads) {}
-    Result<RowAnswer> row(const RowQuery& query) override { return reads_.row(query); }
+    std::vector<RowAnswer> row(const RowQuery& query) override { return reads_.row(query); }
     Result<RowsAnswer> rows(const RowsQuery& query) override { return reads_.rows(query); }
     HistoryAnswer history(const HistoryQuery& query) override { return reads_.history(query); }
     std::optional<DeliveriesAnswer> deliveries(EventId event) override { return reads_.deliveries(event); }

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <semaphore>
+
 #include "tests/unit/http/fakes.hpp"
 
 namespace lantern::http::fakes {
@@ -14,6 +16,26 @@ protected:
         reads.row_answer = {"{\"id\":\"1\"}", Revision{head}, Revision{as_of},
                             head == as_of ? Pending::none : pending};
     }
+
+    // As many statements as there may be run while `while_they_run` is called.
+    void hold_statements(const std::function<void()>& while_they_run) {
+        reads.entered = [this] {
+            running_.release();
+            released_.acquire();
+        };
+        std::vector<std::future<Response>> held;
+        for (int n = 0; n < kStatements; ++n) {
+            held.push_back(send(request("GET", "/accounts/held/")));
+            running_.acquire();
+        }
+        while_they_run();
+        released_.release(1000);  // all that come, too
+        for (auto& one : held) EXPECT_EQ(one.get().status, 200);
+    }
+    static constexpr int kStatements = 2;
+
+private:
+    std::counting_semaphore<> running_{0}, released_{0};
 };
 
 TEST_F(QueriesTest, a_row_comes_with_the_revision_it_is_complete_to) {
@@ -79,6 +101,49 @@ TEST_F(QueriesTest, waiting_holds_no_worker) {
     EXPECT_EQ(call("GET", "/audit/").status, 200);
     model_at(7, 7);
     for (auto& one : waiting) EXPECT_EQ(header(one.get(), "ETag"), "\"7\"");
+}
+
+TEST_F(QueriesTest, what_comes_while_statements_run_is_asked_together_and_each_has_its_own_answer) {
+    model_at(1, 1);
+    constexpr int kMany = 100;  // more than one statement takes
+    for (int n = 0; n < kMany; n += 2)
+        reads.rows_of[std::to_string(n)] = {std::to_string(n), Revision{n + 1}, Revision{n + 1}, Pending::none};
+    std::vector<std::future<Response>> waiting;
+    hold_statements([&] {
+        for (int n = 0; n < kMany; ++n)
+            waiting.push_back(send(request("GET", "/accounts/" + std::to_string(n) + "/")));
+    });
+    for (int n = 0; n < kMany; ++n) {
+        const auto response = waiting[static_cast<std::size_t>(n)].get();
+        EXPECT_EQ(response.body, n % 2 ? "{\"id\":\"1\"}" : std::to_string(n));
+        EXPECT_EQ(header(response, "ETag"), "\"" + std::to_string(n % 2 ? 1 : n + 1) + "\"");
+    }
+    EXPECT_EQ(reads.looks, kStatements + 2);
+    EXPECT_EQ(call("GET", "/accounts/1/").status, 200) << "and then one is asked alone";
+}
+
+TEST_F(QueriesTest, an_id_that_the_database_refuses_is_the_matter_of_who_sent_it) {
+    model_at(1, 1);
+    reads.failing_ids = {{"bad", FaultKind::data}};
+    std::future<Response> good, bad;
+    hold_statements([&] {
+        good = send(request("GET", "/accounts/1/"));
+        bad = send(request("GET", "/accounts/bad/"));
+    });
+    EXPECT_EQ(good.get().status, 200);
+    EXPECT_EQ(bad.get().status, 422);
+}
+
+TEST_F(QueriesTest, all_that_were_asked_together_hear_of_a_database_that_is_away) {
+    model_at(1, 1);
+    reads.failing_ids = {{"lost", FaultKind::outage}};
+    std::vector<std::future<Response>> waiting;
+    hold_statements([&] {
+        for (const char* id : {"1", "lost", "2"})
+            waiting.push_back(send(request("GET", "/accounts/" + std::string(id) + "/")));
+    });
+    for (auto& one : waiting) EXPECT_EQ(one.get().status, 503);
+    EXPECT_EQ(call("GET", "/accounts/1/").status, 200);
 }
 
 TEST_F(QueriesTest, a_revision_above_the_head_is_412) {
