@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <barrier>
+#include <map>
 #include <thread>
 
 #include "host/postgres/store/store.hpp"
@@ -181,9 +183,11 @@ TEST_F(AppendGroupTest, a_twin_of_a_record_that_is_being_written_waits_for_it) {
 }
 
 TEST_F(AppendGroupTest, groups_single_appends_and_keys_in_opposite_orders_do_not_deadlock) {
-    constexpr int kRounds = 150;
-    const std::vector<std::string> names = {"a", "b", "c", "d"};
+    constexpr int kRounds = 40;
+    std::vector<std::string> names;
+    for (int n = 0; n < 40; ++n) make(names.emplace_back("of many " + std::to_string(n)));
     std::atomic<int> appended = 0;
+    std::barrier together_now(4);
     const auto work = [&](int number) {
         Store store(url_);
         for (int round = 0; round < kRounds; ++round) {
@@ -194,6 +198,7 @@ TEST_F(AppendGroupTest, groups_single_appends_and_keys_in_opposite_orders_do_not
                 group.push_back(keyed(names[n], store.load("user", names[n], 1, "", {}).head.value,
                                       std::to_string(round) + "-" + std::to_string(nth)));
             }
+            together_now.arrive_and_wait();
             if (number < 2) {
                 for (const auto& outcome : together(store, group)) appended += outcome && *outcome ? 1 : 0;
             } else {
