@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "host/core/limits.hpp"
+
 namespace lantern::backfill {
 namespace {
 
@@ -120,8 +122,11 @@ Result<Importer::Folded*> Importer::folded(const StreamName& stream, Revision he
 
 std::vector<LineProblem> Importer::move(Chunk& chunk, const std::set<StreamName>& touched) {
     std::vector<LineProblem> problems;
-    for (const auto& stream : touched)
-        if (auto why = move(chunk, stream)) problems.push_back({chunk.lines.front().number, "data", *why});
+    for (const auto& stream : touched) {
+        auto why = move(chunk, stream);
+        if (!why) why = keep(chunk, stream);
+        if (why) problems.push_back({chunk.lines.front().number, "data", *why});
+    }
     std::erase_if(chunk.counters, [](const auto& counter) { return counter.second == 0; });
     return problems;
 }
@@ -142,6 +147,19 @@ std::optional<std::string> Importer::move(Chunk& chunk, const StreamName& stream
     for (const auto& [counter, amount] : counts.value()) chunk.counters[counter] += amount;
     for (const auto& [counter, amount] : folded.counts) chunk.counters[counter] -= amount;
     folded.counts = std::move(counts.value());
+    return std::nullopt;
+}
+
+// A snapshot, as often as commands leave one.
+std::optional<std::string> Importer::keep(Chunk& chunk, const StreamName& stream) {
+    auto& folded = states_.at(stream);
+    if (folded.head.value - folded.snapshot.value < limits::kSnapshotEvery) return std::nullopt;
+    auto saved = folded.state->save();
+    if (!saved) return "snapshot: " + saved.error();
+    const auto& described = parts_.owners.at(stream.aggregate_type).aggregate->description();
+    chunk.snapshots.emplace_back(
+        stream, command::Snapshot{folded.head, described.state_version, described.build, std::move(saved.value())});
+    folded.snapshot = folded.head;
     return std::nullopt;
 }
 

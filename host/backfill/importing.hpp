@@ -1,8 +1,8 @@
 // Bulk append of other systems' events, a chunk at a time. An aggregate that owns a stream's type is asked for the
 // unique keys that its new state holds and what it contributes to counters; its stream must still be where that
-// state was folded from. A chunk is
-// appended whole or not at all. What was imported before, by source and id, is passed over, so an import that broke
-// off is simply begun again.
+// state was folded from. Long streams get snapshots, so that the first command on one need not fold it all. A chunk
+// is appended whole or not at all. What was imported before, by source and id, is passed over, so an import that
+// broke off is simply begun again.
 #pragma once
 
 #include <functional>
@@ -48,6 +48,7 @@ private:
         std::unique_ptr<command::State> state;
         std::vector<command::UniqueKey> keys;  // of the state, as stored
         std::map<std::string, std::int64_t> counts;
+        Revision snapshot{};  // the last that this import left
     };
     static constexpr std::size_t kStatesMax = 100'000;
 
@@ -57,6 +58,7 @@ private:
     std::vector<LineProblem> check(const std::vector<ImportLine>& lines) const;
     std::vector<LineProblem> move(Chunk& chunk, const std::set<StreamName>& touched);
     std::optional<std::string> move(Chunk& chunk, const StreamName& stream);
+    std::optional<std::string> keep(Chunk& chunk, const StreamName& stream);
     LineProblem problem_of(const Refusal& refusal, const Chunk& chunk) const;
     void forget(const std::set<StreamName>& touched);
 

@@ -27,6 +27,8 @@ struct KeyMove {
     bool operator==(const KeyMove&) const = default;
 };
 
+using StreamSnapshot = std::pair<StreamName, command::Snapshot>;
+
 enum class Effects { suppressed, delivered };
 
 // Lines to append in one transaction: all, or none.
@@ -37,6 +39,7 @@ struct Chunk {
     std::vector<KeyMove> held, freed;
     std::map<std::string, std::int64_t> counters;  // by how much they move; what is a fact has no minimum
     Effects effects = Effects::suppressed;
+    std::vector<StreamSnapshot> snapshots{};  // of states behind the last line
 };
 
 // Why nothing of what was to be appended together was appended.

@@ -192,6 +192,7 @@ std::optional<Problem> Intake::fold(const Parts& parts, Append& append, Form for
     append.held.clear();
     append.freed.clear();
     append.counters.clear();
+    append.snapshots.clear();
     if (std::none_of(append.events.begin(), append.events.end(), [&](const auto& one) { return is_owned(one); }))
         return std::nullopt;
     const auto known = parts.arrivals.known(append.events);
@@ -235,6 +236,12 @@ std::optional<Problem> Intake::fold_stream(const Parts& parts, const StreamName&
     auto& state = *folded.value().state;
     Revision revision = folded.value().revision;
     append.heads.emplace_back(stream, revision);
+    if (static_cast<std::int64_t>(read.events.size()) >= limits::kSnapshotEvery) {
+        const auto saved = state.save();
+        if (!saved) return refused(*events.front(), saved.error());
+        const auto& described = plugin.aggregate->description();
+        append.snapshots.push_back({stream, {revision, described.state_version, described.build, saved.value()}});
+    }
     const auto before = state.unique_keys();
     if (!before) return refused(*events.front(), before.error());
     const auto counted_before = state.counts();

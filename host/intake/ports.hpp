@@ -30,7 +30,8 @@ struct Append {
     // are not among them.
     std::vector<std::pair<StreamName, Revision>> heads;
     std::vector<KeyMove> held, freed;
-    std::map<std::string, std::int64_t> counters{};  // by how much they move; what is a fact has no minimum
+    std::map<std::string, std::int64_t> counters{};     // by how much they move; what is a fact has no minimum
+    std::vector<backfill::StreamSnapshot> snapshots{};  // of states before: kept, whatever becomes of the events
 };
 
 // Where an event stands.

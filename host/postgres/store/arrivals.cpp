@@ -11,6 +11,7 @@ using intake::Arrival;
 
 const Statement kAppend = statement("intake_append");
 const Statement kKnown = statement("import_known");
+const Statement kSnapshots = statement("import_snapshots");
 
 template <class Member>
 std::string texts(std::span<const Arrival> events, Member member) {
@@ -66,6 +67,8 @@ std::vector<bool> Arrivals::known(std::span<const Arrival> events) {
 Result<std::vector<intake::Recorded>, intake::Refusal> Arrivals::append(const intake::Append& append) {
     connection_.ensure();
     try {
+        for (const auto& snapshot : append.snapshots)  // one by one: who writes two could wait for another who does
+            connection_.exec(kSnapshots, parameters_of({&snapshot, 1}));
         const auto rows = connection_.exec(kAppend, parameters_of(append), Commits::here);
         std::vector<intake::Recorded> recorded;
         for (std::size_t row = 0; row < rows.size(); ++row)

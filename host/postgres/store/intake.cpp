@@ -13,6 +13,7 @@ const Statement kKnown = statement("import_known");
 const Statement kHeads = statement("import_heads");
 const Statement kHistory = statement("import_history");
 const Statement kChunk = statement("import_chunk");
+const Statement kSnapshots = statement("import_snapshots");
 
 constexpr auto kChunkTimeout = std::chrono::minutes(5);
 
@@ -125,6 +126,7 @@ Result<void, backfill::Refusal> Intake::append(const backfill::Chunk& chunk) {
         Transaction transaction(connection_);
         connection_.copy_in("pg_temp.lantern_import", lines);
         connection_.exec(kChunk, params);
+        if (!chunk.snapshots.empty()) connection_.exec(kSnapshots, parameters_of(chunk.snapshots));
         transaction.commit();
         return boost::outcome_v2::success();
     } catch (const Fault& fault) {

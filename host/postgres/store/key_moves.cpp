@@ -49,6 +49,19 @@ void add_counters(Params& params, const std::map<std::string, std::int64_t>& cou
     params.add(array_of(counters, [](const Counter& counter) { return counter.second; }));
 }
 
+Params parameters_of(std::span<const backfill::StreamSnapshot> snapshots) {
+    using Snapshot = backfill::StreamSnapshot;
+    const auto column = [&](auto of) { return array_of(snapshots, of); };
+    Params params;
+    params.add(column([](const Snapshot& one) { return std::string_view(one.first.aggregate_type); }));
+    params.add(column([](const Snapshot& one) { return std::string_view(one.first.aggregate_id); }));
+    params.add(column([](const Snapshot& one) { return one.second.revision.value; }));
+    params.add(column([](const Snapshot& one) { return std::int64_t{one.second.state_version}; }));
+    params.add(column([](const Snapshot& one) { return std::string_view(one.second.build); }));
+    params.add(column([](const Snapshot& one) { return std::string_view(one.second.state); }));
+    return params;
+}
+
 std::optional<backfill::Refusal> refusal_of(const Fault& fault, std::string_view numbered) {
     using Kind = backfill::Refusal::Kind;
     const std::string_view message = fault.what();

@@ -1,10 +1,11 @@
-// Unique keys and counters that move with an append to several streams, as sql/functions/keys.sql takes them; and
-// what such an append says when it refuses. Private to this room.
+// Unique keys and counters that move with an append to several streams, as sql/functions/keys.sql takes them, and
+// snapshots that it leaves; and what such an append says when it refuses. Private to this room.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,9 @@ namespace lantern::postgres {
 void add_moves(Params& params, const std::vector<backfill::KeyMove>& moves);
 // Two arrays: names, and by how much.
 void add_counters(Params& params, const std::map<std::string, std::int64_t>& counters);
+
+// Of statements/import_snapshots.sql.
+Params parameters_of(std::span<const backfill::StreamSnapshot> snapshots);
 
 // What the server's functions for such appends say; `numbered` is what stands before the number of a line or event.
 // Nothing: it is another fault.

@@ -11,7 +11,7 @@ constexpr std::int64_t kLength = 100'000;
 
 class LongStreamTest : public ApiTest {
 protected:
-    // As an import leaves it: no snapshot.
+    // As it is after a new build of the aggregate: no snapshot counts.
     static void lengthen(postgres::Connection& connection, const std::string& id) {
         connection.query(
             "with head as (update lantern.streams set revision = $2::bigint"

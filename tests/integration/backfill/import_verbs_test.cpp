@@ -84,6 +84,25 @@ TEST_F(ImportVerbsTest, ALineIsCheckedByTheSchemaOfItsEvent) {
     EXPECT_EQ(one("select count(*) from lantern.events"), "0");
 }
 
+TEST_F(ImportVerbsTest, ALongStreamIsImportedWithASnapshot) {
+    std::string lines = created("1", "anna", "anna@x.org") + created("2", "bob", "bob@x.org");
+    for (int n = 3; n <= 1301; ++n)
+        lines += line(std::to_string(n), "anna",
+                      R"("type":"USER_UPDATED","time":"2026-01-03T00:00:00Z","data":{"first_name":"N)" +
+                          std::to_string(n) + R"("})");
+    const auto said = lantern("import " + file("in.ndjson", lines).string());
+    EXPECT_EQ(said.status, 0) << said.text;
+    const std::string of_anna =
+        " from lantern.snapshots n join lantern.streams s using (stream_id) where s.aggregate_id = 'anna'";
+    EXPECT_EQ(one("select count(*) from lantern.snapshots"), "1") << "bob's stream is short";
+    // What the stream holds up to there, in the form that a fold of it has.
+    EXPECT_EQ(one("select concat_ws(' ', state->>'first_name' = 'N' || n.revision + 1, state->>'email', "
+                  "state->>'created_at', state->>'updated_at', (state->>'revision')::bigint = n.revision)" +
+                  of_anna),
+              "t anna@x.org 2026-01-02T03:04:05.000000Z 2026-01-03T00:00:00.000000Z t");
+    EXPECT_EQ(one("select s.revision - n.revision < 100" + of_anna), "t");
+}
+
 TEST_F(ImportVerbsTest, WhatIsImportedCountsForTheRulesOverAllUsers) {
     const auto admin = [](const std::string& id, const std::string& user) {
         return line(id, user,

@@ -25,7 +25,7 @@ public:
         if (name_.starts_with(R"("x)")) counts["with_x"] = 1;
         return counts;
     }
-    Result<std::string> save() const override { return std::string("{}"); }
+    Result<std::string> save() const override { return name_; }
     Result<void> load(const std::string&) override { return boost::outcome_v2::success(); }
 
 private:
@@ -77,6 +77,8 @@ public:
             }
         for (const auto& line : chunk.lines) put(line);
         for (const auto& [name, delta] : chunk.counters) counters[name] += delta;
+        for (const auto& [stream, snapshot] : chunk.snapshots)
+            snapshots[stream.aggregate_id] = std::to_string(snapshot.revision.value) + " " + snapshot.state;
         return boost::outcome_v2::success();
     }
     std::vector<Event> history(const StreamName& stream) override { return streams_[stream]; }
@@ -96,6 +98,7 @@ public:
 
     int appends = 0;
     std::map<std::string, std::int64_t> counters;
+    std::map<std::string, std::string> snapshots;  // by id: revision and state
     std::function<void()> before_append;
 
 private:
@@ -129,6 +132,25 @@ protected:
     Importer importer_{{store_, owners_, clock_, random_}};
     std::int64_t lines_ = 0;
 };
+
+TEST_F(ImportingTest, long_streams_get_snapshots_as_often_as_commands_leave_them) {
+    const auto lines = [&](const std::string& stream, int count) {
+        std::vector<ImportLine> many;
+        for (int n = 0; n < count; ++n) many.push_back(line(stream, stream + std::to_string(lines_)));
+        return many;
+    };
+    ASSERT_TRUE(importer_.import(lines("a", 99)));
+    EXPECT_TRUE(store_.snapshots.empty());
+    ASSERT_TRUE(importer_.import(lines("a", 51)));
+    EXPECT_EQ(store_.snapshots["a"], R"(150 "a149")");
+    auto both = lines("a", 99);
+    for (auto& one : lines("b", 300)) both.push_back(std::move(one));
+    ASSERT_TRUE(importer_.import(both));
+    EXPECT_EQ(store_.snapshots["a"], R"(150 "a149")");
+    EXPECT_EQ(store_.snapshots["b"], R"(300 "b548")");
+    ASSERT_TRUE(importer_.import({line("a", "z")}));
+    EXPECT_EQ(store_.snapshots["a"], R"(250 "z")");
+}
 
 TEST_F(ImportingTest, reserves_and_frees_the_keys_of_the_state_behind_the_last_line) {
     ASSERT_TRUE(importer_.import({line("a", "x"), line("a", "y"), line("b", "x")}));

@@ -33,6 +33,7 @@ public:
         const bool due = fault.due();
         if (due && !doubtful) fault.raise();
         if (before_append) std::exchange(before_append, nullptr)();
+        for (const auto& [stream, snapshot] : append.snapshots) store_.snapshots[name_of(stream)] = snapshot;
         if (const auto refused = refuse(append)) return failure(*refused);
         const auto been = known(append.events);
         if (std::find(been.begin(), been.end(), false) != been.end()) move(append);

@@ -150,6 +150,23 @@ TEST_F(IntakeTest, CountersMoveByWhatTheStatesContribute) {
     EXPECT_EQ(store.counters["open"], 1) << "a twin was faster";
 }
 
+TEST_F(IntakeTest, ALongStreamIsNotFoldedWholeAgainAndAgain) {
+    settings.into_aggregates = {"account"};
+    ASSERT_TRUE(take({opened("0", "a", "anna")}));
+    const auto rename = [&](std::int64_t n) {
+        return event(std::to_string(n), "RENAMED", "account/a", R"({"name":"anna)" + std::to_string(n) + "\"}");
+    };
+    std::int64_t n = 1;
+    for (; n < limits::kSnapshotEvery; ++n) ASSERT_TRUE(take({rename(n)}));
+    EXPECT_TRUE(store.snapshots.empty());
+    for (; n < 3 * limits::kSnapshotEvery + 5; ++n) ASSERT_TRUE(take({rename(n)}));
+    const auto& kept = store.snapshots.at("account/a");
+    EXPECT_EQ(kept.revision, Revision{3 * limits::kSnapshotEvery});
+    EXPECT_EQ(boost::json::parse(kept.state).at("name").as_string(),
+              "anna" + std::to_string(3 * limits::kSnapshotEvery - 1));
+    EXPECT_EQ(store.keys.size(), 1u) << "the state from there on holds the name of the last event alone";
+}
+
 TEST_F(IntakeTest, AnotherWriterInBetweenMeansFoldingAgain) {
     settings.into_aggregates = {"account"};
     ASSERT_TRUE(take({opened("1", "a", "anna")}));
