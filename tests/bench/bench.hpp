@@ -61,7 +61,7 @@ public:
 
     // Events of `users` users in the store, `updates` of first_name each after USER_CREATED, keys reserved. Ids are
     // user_id(1) ... user_id(users). by_round: all users in turn, as in live use; by_user: one after another, as
-    // an import leaves them.
+    // an import leaves them, but without its snapshots.
     enum class Order { by_round, by_user };
     void fill_store(int users, int updates, Order order = Order::by_round);
     // PostgreSQL started anew with other settings; "name = value" each.
