@@ -2,11 +2,13 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
 #include "host/postgres/backfill/comparison.hpp"
 #include "host/postgres/backfill/swap.hpp"
+#include "host/postgres/operate/backlogs.hpp"
 #include "tests/integration/postgres/handlers.hpp"
 
 namespace lantern::postgres {
@@ -93,6 +95,88 @@ TEST_F(BesideTest, WhatWasLoadedIsThereWithItsKeysAndPartialResultsAreOneRow) {
         " schemaname = ";
     EXPECT_EQ(one(kIndexes + std::string("'people@2'")), one(kIndexes + std::string("'people'")));
     EXPECT_EQ(jobs_.find(job_)->slots_done, jobs_.find(job_)->slots);
+}
+
+// Keys are made some at a time: what one of them meets must neither be lost nor stop the others.
+TEST_F(BesideTest, AKeyThatTwoStreamsWroteIsNamedAndMadeOnceItIsMended) {
+    jobs_.plan(job_, 1000);
+    const auto slot = jobs_.lease(job_, self_, Jobs::Share::history);
+    ASSERT_TRUE(slot);
+    Load load(connection_, schema_, *slot);
+    const auto id = test::fresh_id();
+    for (const char* name : {"one", "other"}) load.add(0, person(id, name));
+    ASSERT_TRUE(load.commit(slot->until, {2, 0}));
+    try {
+        build_keys(connection_, schema_);
+        FAIL() << "two rows have one key";
+    } catch (const Fault& fault) {
+        EXPECT_EQ(fault.kind(), FaultKind::data);
+        EXPECT_THAT(fault.what(), HasSubstr(id.text()));
+    }
+    sql_.script(R"(delete from "people@2".people where name = 'other')");
+    build_keys(connection_, schema_);
+    constexpr const char* kIndexes =
+        "select string_agg(indexname, ' ' order by indexname) from pg_indexes where "
+        "schemaname = ";
+    EXPECT_EQ(one(kIndexes + std::string("'people@2'")), one(kIndexes + std::string("'people'")));
+}
+
+TEST_F(BesideTest, AShareIsReadByStreamAndRevision) {
+    sql_.script(
+        "insert into lantern.events (position, stream_id, revision, id, type, schema_version, recorded_at, xid, "
+        "data,"
+        " metadata) select nextval('lantern.events_position'), s.stream_id, r, gen_random_uuid(),"
+        " case when r % 5 = 0 then 'OTHER' else 'MADE' end, 1, now(), pg_current_xact_id(),"
+        " json_build_object('r', r), '{}' from lantern.streams s, generate_series(1, 10) r order by r desc");
+    jobs_.plan(job_, 1000);
+    const auto slot = jobs_.lease(job_, self_, Jobs::Share::history);
+    ASSERT_TRUE(slot);
+    Connection names{session_of_backfill(url_)};
+    Scan scan(connection_, names, *slot, {"MADE"});
+    std::vector<std::pair<std::int64_t, std::int64_t>> found;
+    for (backfill::Scanned scanned; scan.next(scanned);) {
+        const auto& event = scanned.event;
+        EXPECT_EQ(event.data, R"({"r" : )" + std::to_string(event.revision.value) + "}");
+        EXPECT_EQ(event.aggregate_id, "u" + std::to_string(event.stream.value));
+        found.emplace_back(event.stream.value, event.revision.value);
+    }
+    EXPECT_EQ(found.size(), 160u) << "of 20 streams, eight events each";
+    EXPECT_TRUE(std::is_sorted(found.begin(), found.end()));
+    EXPECT_EQ(std::adjacent_find(found.begin(), found.end()), found.end());
+    backfill::Scanned more;
+    EXPECT_FALSE(scan.next(more)) << "it stays at its end";
+}
+
+// A rebuild lets live delivery go first; who takes nothing is not waited for, and not looked at.
+TEST_F(BesideTest, ABacklogCountsWhileSomebodyWorksOnIt) {
+    sql_.script(
+        "insert into lantern.events (position, stream_id, revision, id, type, schema_version, recorded_at, xid, "
+        "data,"
+        " metadata) select nextval('lantern.events_position'), min(s.stream_id), 1, gen_random_uuid(), 'MADE', 1, "
+        "now(),"
+        " pg_current_xact_id(), '{}', '{}' from lantern.streams s;"
+        "update lantern.handlers set state = 'attached';"
+        "update lantern.routes set begin_position = 0");
+    Backlogs backlogs(url_);
+    const auto names = [&](Backlogs::Of of) {
+        std::string all;
+        for (const auto& backlog : backlogs.of_handlers(of)) all += backlog.handler + " ";
+        return all;
+    };
+    EXPECT_EQ(names(Backlogs::Of::all), "mail people ");
+    EXPECT_EQ(names(Backlogs::Of::worked_on), "") << "nobody works";
+    sql_.query(
+        "insert into lantern.workers (worker_id, handler, host, pid, plugin_build) values ($1::uuid, 'people', "
+        "'h', 1, '')",
+        Params{}.add(other_));
+    sql_.query("insert into lantern.leases (handler, partition, worker_id) values ('people', 0, $1::uuid)",
+               Params{}.add(other_));
+    EXPECT_EQ(names(Backlogs::Of::worked_on), "people ");
+    sql_.script("update lantern.workers set heartbeat_at = now() - interval '1 minute'");
+    EXPECT_EQ(names(Backlogs::Of::worked_on), "") << "its worker is dead";
+    sql_.script("update lantern.workers set heartbeat_at = now(); update lantern.handlers set state = 'paused'");
+    EXPECT_EQ(names(Backlogs::Of::worked_on), "") << "it takes nothing";
+    EXPECT_EQ(names(Backlogs::Of::all), "mail people ");
 }
 
 TEST_F(BesideTest, WhoLostItsShareWritesNothing) {
