@@ -348,16 +348,16 @@ CopyOut::~CopyOut() {
 }
 
 bool CopyOut::next(std::string& line) {
-    auto& [now, stream, ended, lines, next, count] = *impl_;
-    if (next == count && !ended) {
-        next = count = 0;
+    Impl& copy = *impl_;
+    if (copy.next == copy.count && !copy.ended) {
+        copy.next = copy.count = 0;
         connection_.guarded(Commits::nothing, [&](auto&) {
-            while (count < lines.size() && stream.get_raw_line(lines[count])) ++count;
-            ended = count < lines.size();
+            while (copy.count < copy.lines.size() && copy.stream.get_raw_line(copy.lines[copy.count])) ++copy.count;
+            copy.ended = copy.count < copy.lines.size();
         });
     }
-    if (next == count) return false;
-    line.swap(lines[next++]);
+    if (copy.next == copy.count) return false;
+    line.swap(copy.lines[copy.next++]);
     if (!line.empty() && line.back() == '\n') line.pop_back();
     return true;
 }
