@@ -142,7 +142,11 @@ TEST_F(QueriesTest, all_that_were_asked_together_hear_of_a_database_that_is_away
         for (const char* id : {"1", "lost", "2"})
             waiting.push_back(send(request("GET", "/accounts/" + std::string(id) + "/")));
     });
-    for (auto& one : waiting) EXPECT_EQ(one.get().status, 503);
+    for (auto& one : waiting) {
+        const auto response = one.get();
+        EXPECT_EQ(response.status, 503);
+        EXPECT_THAT(response.body, HasSubstr("The database does not answer"));
+    }
     EXPECT_EQ(call("GET", "/accounts/1/").status, 200);
 }
 
