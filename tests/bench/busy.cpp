@@ -14,21 +14,27 @@ using std::chrono::seconds;
 constexpr int kPerSecond = 500;
 constexpr auto kKillEvery = seconds(10);
 
-std::unique_ptr<processes::Child> started(Place& place, int users, int updates) {
-    auto host = place.host("api,relay,worker,backfill");
-    place.wait_for("bound queues", "select count(*) from lantern.leases where feed_target is not null", 4,
-                   seconds(60));
-    place.fill_store(users, updates);
-    place.wait_for("the read model", "select coalesce(sum(revision), 0) from user_read_model.lantern_streams",
-                   std::int64_t{users} * (updates + 1), std::chrono::minutes(30));
-    wait_for_api(place);
-    return host;
-}
-
 void expect_clean(Place& place, const std::string& what, const std::optional<processes::Ended>& ended) {
     if (ended && ended->clean()) return;
     std::fprintf(stderr, "%s failed, see %s\n", what.c_str(), (place.directory() / "lantern.log").c_str());
     std::exit(1);
+}
+
+// A model built from the store, and a host that serves it, with nothing left to relay.
+std::unique_ptr<processes::Child> started(Place& place, int users, int updates) {
+    place.fill_store(users, updates);
+    expect_clean(place, "the first backfill",
+                 place.lantern({"backfill", "user_read_model"})->wait(std::chrono::minutes(30)));
+    auto host = place.host("api,relay,worker,backfill");
+    place.wait_for("bound queues", "select count(*) from lantern.leases where feed_target is not null", 4,
+                   seconds(60));
+    const std::int64_t events = std::int64_t{users} * (updates + 1);
+    place.wait_for("the relay", "select floor from lantern.marks where reader = 'relay'", events,
+                   std::chrono::minutes(30));
+    place.wait_for("the read model", "select coalesce(sum(revision), 0) from user_read_model.lantern_streams", events,
+                   std::chrono::minutes(30));
+    wait_for_api(place);
+    return host;
 }
 
 // Those that the host started for these roles.
