@@ -111,7 +111,7 @@ void import_events() {
         }
     }
     print("import", kImported / seconds_of(place, {"import", file.string()}), "events/s",
-          number(kImported) + " events, " + number(kImported / 2) + " new users, unique keys reserved");
+          number(kImported) + " events, " + number(kImported / 2.0) + " new users, unique keys reserved");
 }
 
 }  // namespace lantern::bench
