@@ -31,8 +31,8 @@ std::unique_ptr<processes::Child> started(Place& place, int users, int updates) 
     const std::int64_t events = std::int64_t{users} * (updates + 1);
     place.wait_for("the relay", "select floor from lantern.marks where reader = 'relay'", events,
                    std::chrono::minutes(30));
-    place.wait_for("the read model", "select coalesce(sum(revision), 0) from user_read_model.lantern_streams", events,
-                   std::chrono::minutes(30));
+    place.wait_for("the read model", "select coalesce(sum(revision), 0) from user_read_model.lantern_streams",
+                   events, std::chrono::minutes(30));
     wait_for_api(place);
     return host;
 }
