@@ -120,8 +120,7 @@ std::string short_name(const std::string& prefix, const std::string& sql) {
 
 }  // namespace
 
-Reads::Reads(const std::string& url)
-    : connection_({.url = url, .application_name = "lantern reads"}) {}
+Reads::Reads(const std::string& url) : connection_({.url = url, .application_name = "lantern reads"}) {}
 
 void Reads::ping() {
     connection_.ensure();
