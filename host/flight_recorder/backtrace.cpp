@@ -3,11 +3,11 @@
 #include <cxxabi.h>
 #include <elf.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t kFramesShown = 24;
 constexpr std::size_t kHandlerFramesMax = 4;  // since the last that is known to be one
 constexpr std::size_t kNameBytesMax = 160;
+constexpr std::size_t kMangledBytesMax = 16'384;
 
 struct Frame {
     std::string file, name;    // name: empty when the file does not export it
@@ -52,26 +53,45 @@ std::string hex(std::uint64_t number) {
     return std::string("0x") + digits;
 }
 
-// Nothing when it reaches beyond the end.
-template <class T>
-std::optional<T> at(const std::string& bytes, std::uint64_t offset) {
-    if (offset > bytes.size() || bytes.size() - offset < sizeof(T)) return std::nullopt;
-    T out;
-    std::memcpy(&out, bytes.data() + offset, sizeof out);
-    return out;
-}
+// Parts of a file that may be large, or no longer what it was.
+class File {
+public:
+    explicit File(const std::string& path) : in_(path, std::ios::binary | std::ios::ate) {
+        if (in_) size_ = static_cast<std::uint64_t>(in_.tellg());
+    }
 
-std::string function_in(const std::string& bytes, const Elf64_Shdr& symbols, const Elf64_Shdr& names,
-                        std::uint64_t offset) {
-    for (std::uint64_t place = 0; place + sizeof(Elf64_Sym) <= symbols.sh_size; place += sizeof(Elf64_Sym)) {
-        const auto symbol = at<Elf64_Sym>(bytes, symbols.sh_offset + place);
-        if (!symbol) break;
-        if (ELF64_ST_TYPE(symbol->st_info) != STT_FUNC || offset < symbol->st_value ||
-            offset >= symbol->st_value + symbol->st_size)
+    // Less when it reaches beyond the end.
+    std::string read(std::uint64_t offset, std::uint64_t size) {
+        if (offset >= size_) return {};
+        std::string bytes(std::min(size, size_ - offset), '\0');
+        in_.seekg(static_cast<std::streamoff>(offset));
+        if (!in_.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) return {};
+        return bytes;
+    }
+
+    template <class T>
+    std::optional<T> at(std::uint64_t offset) {
+        const auto bytes = read(offset, sizeof(T));
+        if (bytes.size() < sizeof(T)) return std::nullopt;
+        T out;
+        std::memcpy(&out, bytes.data(), sizeof out);
+        return out;
+    }
+
+private:
+    std::ifstream in_;
+    std::uint64_t size_ = 0;
+};
+
+std::string function_in(File& file, const Elf64_Shdr& symbols, const Elf64_Shdr& names, std::uint64_t offset) {
+    const auto table = file.read(symbols.sh_offset, symbols.sh_size);
+    for (std::size_t place = 0; place + sizeof(Elf64_Sym) <= table.size(); place += sizeof(Elf64_Sym)) {
+        Elf64_Sym symbol;
+        std::memcpy(&symbol, table.data() + place, sizeof symbol);
+        if (ELF64_ST_TYPE(symbol.st_info) != STT_FUNC || offset < symbol.st_value ||
+            offset >= symbol.st_value + symbol.st_size)
             continue;
-        const std::uint64_t name = names.sh_offset + symbol->st_name;
-        if (name >= bytes.size()) break;
-        return demangled(std::string(bytes.c_str() + name));  // ends with the string, at the latest
+        return demangled(file.read(names.sh_offset + symbol.st_name, kMangledBytesMax).c_str());
     }
     return {};
 }
@@ -94,18 +114,17 @@ bool is_of_handler(const std::string& frame) {
 }  // namespace
 
 std::string function_at(const std::string& file, std::uint64_t offset) {
-    std::ifstream in(file, std::ios::binary);
-    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-    const auto header = at<Elf64_Ehdr>(bytes, 0);
+    File binary(file);
+    const auto header = binary.at<Elf64_Ehdr>(0);
     if (!header || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 || header->e_ident[EI_CLASS] != ELFCLASS64)
         return {};
     for (int section = 0; section < header->e_shnum; ++section) {
         const auto place = header->e_shoff + std::uint64_t{sizeof(Elf64_Shdr)} * static_cast<unsigned>(section);
-        const auto symbols = at<Elf64_Shdr>(bytes, place);
+        const auto symbols = binary.at<Elf64_Shdr>(place);
         if (!symbols) break;
         if (symbols->sh_type != SHT_SYMTAB) continue;
-        const auto names = at<Elf64_Shdr>(bytes, header->e_shoff + sizeof(Elf64_Shdr) * symbols->sh_link);
-        if (names) return function_in(bytes, *symbols, *names, offset);
+        const auto names = binary.at<Elf64_Shdr>(header->e_shoff + sizeof(Elf64_Shdr) * symbols->sh_link);
+        if (names) return function_in(binary, *symbols, *names, offset);
     }
     return {};
 }
