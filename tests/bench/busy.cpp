@@ -22,6 +22,9 @@ void expect_clean(Place& place, const std::string& what, const std::optional<pro
 
 // A model built from the store, and a host that serves it, with nothing left to relay.
 std::unique_ptr<processes::Child> started(Place& place, int users, int updates) {
+    auto first = place.host("api");  // registers the handlers
+    place.wait_for("handlers", "select count(*) from lantern.handlers", 1, seconds(60));
+    first->stop(seconds(20));
     place.fill_store(users, updates);
     expect_clean(place, "the first backfill",
                  place.lantern({"backfill", "user_read_model"})->wait(std::chrono::minutes(30)));
