@@ -6,6 +6,11 @@
 
 namespace lantern::private_servers {
 
+enum class Durability {
+    full,  // survives the machine's death
+    none,  // no fsync, so that a slow disk holds nothing up: for tests
+};
+
 // `wanted` when we are root, otherwise empty: run as we are.
 std::string service_user(const std::string& wanted);
 

@@ -7,16 +7,13 @@
 #include <string>
 #include <string_view>
 
+#include "host/private_servers/place.hpp"
 #include "host/processes/child.hpp"
 
 namespace lantern::private_servers {
 
 class PrivatePostgres {
 public:
-    enum class Durability {
-        full,  // survives the machine's death
-        none,  // no fsync: for tests
-    };
     struct Options {
         std::filesystem::path directory{};  // absolute; made when it is missing
         Durability durability = Durability::full;

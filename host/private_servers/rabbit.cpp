@@ -192,6 +192,7 @@ std::map<std::string, std::string> PrivateRabbit::environment() const {
     const auto& directory = options_.directory;
     const auto in = [&](const char* name) { return (directory / name).string(); };
     return {
+        {"LD_PRELOAD", options_.durability == Durability::none ? "libeatmydata.so" : ""},
         {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
         {"LANG", "C.UTF-8"},
         {"HOME", directory.string()},

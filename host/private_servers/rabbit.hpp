@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/private_servers/place.hpp"
 #include "host/processes/child.hpp"
 
 namespace lantern::private_servers {
@@ -17,6 +18,7 @@ public:
     struct Options {
         std::filesystem::path directory{};              // absolute; made when it is missing
         std::vector<std::string> vhosts = {"lantern"};  // made at start
+        Durability durability = Durability::full;       // none needs libeatmydata: RabbitMQ itself cannot
         const PrivateRabbit* peer = nullptr;  // a started node, whose cluster this one joins; it outlives this one
     };
 

@@ -60,7 +60,7 @@ std::vector<std::string> vhosts() {
 
 PrivatePostgres& postgres() {
     static PrivatePostgres only({.directory = root() / "postgres",
-                                 .durability = PrivatePostgres::Durability::none,
+                                 .durability = private_servers::Durability::none,
                                  .connections_max = 300});
     static const bool started = (only.start(), true);
     (void)started;
@@ -68,7 +68,8 @@ PrivatePostgres& postgres() {
 }
 
 PrivateRabbit& rabbit() {
-    static PrivateRabbit only({.directory = root() / "rabbit", .vhosts = vhosts()});
+    static PrivateRabbit only(
+        {.directory = root() / "rabbit", .vhosts = vhosts(), .durability = private_servers::Durability::none});
     static const bool started = (only.start(), true);
     (void)started;
     return only;

@@ -1,4 +1,5 @@
 #include "tests/contract/relay/harness.hpp"
+#include "tests/support/answered.hpp"
 
 namespace lantern::relay::test {
 namespace {
@@ -22,6 +23,10 @@ protected:
         return events;
     }
 
+    void declare() {
+        ASSERT_TRUE(lantern::test::answered([&] { publisher_.declare_topology(); }));
+    }
+
     const std::unique_ptr<BrokerSide> broker_ = broker_of(GetParam());
     Publisher& publisher_ = broker_->publisher();
 };
@@ -31,22 +36,22 @@ TEST_P(PublisherContract, WithoutADeclaredTopologyNothingIsPublished) {
 }
 
 TEST_P(PublisherContract, WhatIsPublishedIsConfirmed) {
-    publisher_.declare_topology();
+    declare();
     publisher_.service();
     EXPECT_EQ(publisher_.publish(events_of(1)), 1u);
-    publisher_.declare_topology();
+    declare();
     EXPECT_EQ(publisher_.publish(events_of(1500)), 1500u);
     EXPECT_EQ(publisher_.publish({}), 0u);
     EXPECT_FALSE(publisher_.topology_was_lost());
 }
 
 TEST_P(PublisherContract, LostTopologyIsNoticedAndNothingOfItCountsUntilItIsDeclared) {
-    publisher_.declare_topology();
+    declare();
     ASSERT_EQ(publisher_.publish(events_of(2)), 2u);
     broker_->lose_topology();
     EXPECT_EQ(publisher_.publish(events_of(3)), 0u);
     EXPECT_TRUE(publisher_.topology_was_lost());
-    publisher_.declare_topology();
+    declare();
     EXPECT_FALSE(publisher_.topology_was_lost());
     EXPECT_EQ(publisher_.publish(events_of(3)), 3u);
 }

@@ -33,6 +33,7 @@ protected:
             nodes_.push_back(std::make_unique<PrivateRabbit>(
                 PrivateRabbit::Options{.directory = lantern::test::fresh_directory() / "rabbit",
                                        .vhosts = {"lantern"},
+                                       .durability = private_servers::Durability::none,
                                        .peer = number == 0 ? nullptr : nodes_[0].get()}));
             nodes_.back()->start();
         }

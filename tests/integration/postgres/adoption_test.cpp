@@ -129,8 +129,8 @@ TEST_F(AdoptionTest, InAYoungerServerNewEventsAreSeenAndOldOnesAreFedToWhoMissed
         "insert into lantern.leases (handler, partition, feed_cursor, feed_target) values ('people', 0, 6, 6)");
     const auto file = dump();
 
-    private_servers::PrivatePostgres younger({.directory = test::fresh_directory() / "younger",
-                                              .durability = private_servers::PrivatePostgres::Durability::none});
+    private_servers::PrivatePostgres younger(
+        {.directory = test::fresh_directory() / "younger", .durability = private_servers::Durability::none});
     younger.start();
     younger.create_database("restored");
     const std::string url = younger.url("restored");

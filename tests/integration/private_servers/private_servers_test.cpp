@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <fstream>
+#include <iterator>
 
 #include "host/private_servers/place.hpp"
 #include "host/private_servers/postgres.hpp"
@@ -52,6 +54,13 @@ TEST(PrivatePostgres, says_which_parent_is_in_the_way) {
     }
 }
 
+bool syncs(const PrivateRabbit& node) {
+    std::ifstream maps("/proc/" + std::to_string(node.pid()) + "/maps");
+    const std::string all{std::istreambuf_iterator<char>(maps), {}};
+    EXPECT_NE(all.find("beam"), std::string::npos) << "not the node itself";
+    return all.find("libeatmydata") == std::string::npos;
+}
+
 TEST(PrivateRabbit, gives_each_caller_a_vhost) {
     EXPECT_NE(test::fresh_vhost(), test::fresh_vhost());
 }
@@ -62,6 +71,8 @@ TEST(PrivateRabbit, stands_beside_another_and_comes_back_after_kill_9_on_its_por
     node.start();
     const int port = node.port();
     EXPECT_NE(port, test::rabbit().port());
+    EXPECT_TRUE(syncs(node));
+    EXPECT_FALSE(syncs(test::rabbit())) << "is libeatmydata1 installed?";
     ::kill(node.pid(), SIGKILL);
     while (!node.tend()) {
     }
