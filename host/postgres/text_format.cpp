@@ -236,4 +236,26 @@ std::string sql_literal(std::string_view text) {
     return quoted(text, '\'');
 }
 
+std::string hex_of(std::string_view bytes) {
+    static constexpr char kHex[] = "0123456789abcdef";
+    std::string out = "\\x";
+    out.reserve(2 + bytes.size() * 2);
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        out.push_back(kHex[byte >> 4]);
+        out.push_back(kHex[byte & 15]);
+    }
+    return out;
+}
+
+std::string bytes_of(std::string_view hex) {
+    std::string out;
+    for (std::size_t at = 2; at + 1 < hex.size(); at += 2) {
+        unsigned byte = 0;
+        std::from_chars(hex.data() + at, hex.data() + at + 2, byte, 16);
+        out.push_back(static_cast<char>(byte));
+    }
+    return out;
+}
+
 }  // namespace lantern::postgres

@@ -31,4 +31,8 @@ std::string sql_name(std::string_view name);
 // 'text' with its quotes doubled (standard_conforming_strings is on).
 std::string sql_literal(std::string_view text);
 
+// Bytes as bytea is written, \x00ff, and read back.
+std::string hex_of(std::string_view bytes);
+std::string bytes_of(std::string_view hex);
+
 }  // namespace lantern::postgres

@@ -4,6 +4,7 @@
 
 #include "host/core/assert.hpp"
 #include "host/postgres/array_literal.hpp"
+#include "host/postgres/text_format.hpp"
 
 namespace lantern::postgres {
 namespace {
@@ -39,18 +40,6 @@ std::int64_t revision_after(const command::Append& append) {
 }
 
 }  // namespace
-
-std::string hex_of(std::string_view bytes) {
-    static constexpr char kHex[] = "0123456789abcdef";
-    std::string out = "\\x";
-    out.reserve(2 + bytes.size() * 2);
-    for (const char c : bytes) {
-        const auto byte = static_cast<unsigned char>(c);
-        out.push_back(kHex[byte >> 4]);
-        out.push_back(kHex[byte & 15]);
-    }
-    return out;
-}
 
 Params parameters_of(const Group& group) {
     Columns<5> members;

@@ -1,11 +1,10 @@
 #include "host/postgres/store/store.hpp"
 
-#include <charconv>
-
 #include "host/postgres/array_literal.hpp"
 #include "host/postgres/embedded_sql.hpp"
 #include "host/postgres/store/append_group.hpp"
 #include "host/postgres/store/event_rows.hpp"
+#include "host/postgres/text_format.hpp"
 
 namespace lantern::postgres {
 namespace {
@@ -15,16 +14,6 @@ const Statement kAppendGroup = statement("append_group");
 const Statement kLoad = statement("load_stream");
 const Statement kFindIdempotency = statement("find_idempotency");
 const Statement kKeyHolder = statement("key_holder");
-
-std::string bytes_of(std::string_view hex) {
-    std::string out;
-    for (std::size_t at = 2; at + 1 < hex.size(); at += 2) {
-        unsigned byte = 0;
-        std::from_chars(hex.data() + at, hex.data() + at + 2, byte, 16);
-        out.push_back(static_cast<char>(byte));
-    }
-    return out;
-}
 
 Params parameters_of(const command::Append& append) {
     using namespace command;
