@@ -90,6 +90,23 @@ void load_long_streams() {
           "first command on a stream that has a snapshot, with append; median of 9 streams");
 }
 
+// What PostgreSQL alone does in this hour: one row each, in a transaction of its own, by pgbench.
+double commits(Place& place, int connections) {
+    place.database().script("create table if not exists commits (id int, data text)");
+    const auto script = place.directory() / "commits.sql";
+    std::ofstream(script) << "insert into commits values (1, repeat('x', 200));\n";
+    const auto ran = processes::run(
+        {.argv = {"/usr/lib/postgresql/15/bin/pgbench", "--no-vacuum", "--protocol", "prepared", "--jobs", "2",
+                  "--client", std::to_string(connections), "--time", "5", "--file", script, place.database_url()}},
+        std::chrono::seconds(60));
+    const auto at = ran.output.find("tps = ");
+    if (at == std::string::npos) {
+        std::fprintf(stderr, "pgbench failed: %s\n", ran.output.c_str());
+        std::exit(1);
+    }
+    return std::stod(ran.output.substr(at + 6));
+}
+
 }  // namespace
 
 void append() {
@@ -97,6 +114,7 @@ void append() {
     place.fill_store(kUsers, 0);
     auto host = place.host("api");
     wait_for_api(place);
+    double most = 0;
     for (const int clients : {1, 8, 32}) {
         const Load load = run_clients(place, clients, [clients](HttpClient& client, std::int64_t n) {
             const int user = static_cast<int>(1 + (n * 7919) % kUsers);
@@ -104,7 +122,12 @@ void append() {
         });
         report("append, profile updates", load, "commands/s",
                std::to_string(clients) + " clients, 10 000 users, all rules");
+        most = load.rate;
     }
+    const double limit = commits(place, 16);
+    print("append, limit", limit, "commits/s", "pgbench: a row each, prepared, 16 connections, 2 threads");
+    print("append, share of the limit", 100 * most / limit, "%",
+          "32 clients; goal 57: 8 000 commands/s on a machine that does 14 000 commits/s");
     const Load creations = run_clients(place, 8, [](HttpClient& client, std::int64_t n) {
         const std::string name = "created" + std::to_string(n);
         return client
