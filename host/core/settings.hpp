@@ -82,6 +82,7 @@ struct HttpSettings {
     std::string address = "127.0.0.1";
     int port = 8080;  // 0: a free one
     int processes = 2;
+    int serving = 1;  // of these; the others stand by
     int threads = 8;  // each with one connection to PostgreSQL
     int hash_threads = 2;
     std::string admin_token;

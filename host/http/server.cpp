@@ -11,6 +11,7 @@
 #include "host/http/certificate.hpp"
 #include "host/http/last_words.hpp"
 #include "host/http/reason.hpp"
+#include "host/http/shared_port.hpp"
 #include "host/http/sockets.hpp"
 #include "host/http/traffic.hpp"
 
@@ -114,6 +115,7 @@ struct Making {
     std::shared_ptr<Traffic> traffic;
     asio::io_context& io;
     int& port;
+    int& socket;  // that listens
 };
 
 template <class Socket>
@@ -155,8 +157,10 @@ private:
                 acceptor.set_option(Tcp::acceptor::reuse_address(true));
                 acceptor.set_option(ReusePort(true));
             })
-            .acceptor_post_bind_hook(
-                [&port = making.port](Tcp::acceptor& acceptor) { port = acceptor.local_endpoint().port(); })
+            .acceptor_post_bind_hook([&port = making.port, &socket = making.socket](Tcp::acceptor& acceptor) {
+                port = acceptor.local_endpoint().port();
+                socket = acceptor.native_handle();
+            })
             .socket_options_setter([](auto& socket) { socket.set_option(Tcp::no_delay(true)); })
             .request_handler([handler = making.handler,
                               traffic = making.traffic](const restinio::request_handle_t& handle) {
@@ -186,12 +190,14 @@ struct Server::Impl {
     std::unique_ptr<asio::steady_timer> next_look;  // at the certificate's files
     std::unique_ptr<Listening> server;
     int port = 0;
+    std::string not_limited;
     std::thread thread;
     bool stopped = false;
 };
 
 void Server::Impl::listen(Handler handler) {
-    const Making making{options, std::move(handler), traffic, *io, port};
+    int socket = -1;
+    const Making making{options, std::move(handler), traffic, *io, port, socket};
     if (options.tls) {
         certificate = std::make_unique<Certificate>(*options.tls);
         next_look = std::make_unique<asio::steady_timer>(*io);
@@ -201,6 +207,7 @@ void Server::Impl::listen(Handler handler) {
     } else {
         server = std::make_unique<ListeningOn<PlainSocket>>(making, [](auto&) {});
     }
+    not_limited = limit_serving(socket, options.serving);
 }
 
 void Server::Impl::look_after_certificate() {
@@ -241,6 +248,10 @@ Server::~Server() {
 
 int Server::port() const {
     return impl_->port;
+}
+
+const std::string& Server::not_limited() const {
+    return impl_->not_limited;
 }
 
 void Server::stop() {

@@ -1,7 +1,7 @@
 // The HTTP/1.1 server: one I/O thread that reads requests, hands each to the handler, and writes its response when
 // it is given. Hides RESTinio.
 //
-// Several processes may listen on one port; the kernel spreads new connections over them.
+// Several processes may listen on one port; see shared_port.hpp for who is given new connections.
 //
 // What cannot be parsed as HTTP, or is more than four times the body limit, is refused here (400, 413, 414, 431); a
 // body above the limit itself is the handler's to refuse. To HEAD the handler answers as to GET; the body is not
@@ -33,6 +33,7 @@ struct ServerOptions {
     // Told of certificates that were renewed, or could not be.  [I/O thread]
     std::function<void(const std::string& news, bool refused)> tls_news{};
     Milliseconds tls_look = limits::kTlsLook;
+    int serving = 0;  // of all that listen on the port, so many take connections, the others stand by; 0: all
 };
 
 // Throws Fault (configuration), which names the file at fault, as a server with this certificate would.
@@ -51,6 +52,8 @@ public:
     Server& operator=(const Server&) = delete;
 
     int port() const;
+    // Why all that listen on the port take connections although fewer were asked for; empty: they don't.
+    const std::string& not_limited() const;
 
     // Accepts no more connections, answers what was read, and closes each connection with its next answer; a
     // connection that stays silent is closed after a short time. Twice is fine.

@@ -63,6 +63,7 @@ void read_http(Reading& reading, const YAML::Node& node, HttpSettings& http) {
     keys.text("address", http.address);
     keys.integer("port", http.port, {0, 65535});
     keys.integer("processes", http.processes, {1, 64});
+    keys.integer("serving", http.serving, {1, 64});
     keys.integer("threads", http.threads, {1, 256});
     keys.integer("hash_threads", http.hash_threads, {1, 64});
     keys.text("admin_token", http.admin_token);

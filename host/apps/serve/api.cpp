@@ -99,7 +99,10 @@ public:
           api_(world()),
           server_(server_options(), [this](http::Request request, http::Respond respond) {
               api_.handle(std::move(request), std::move(respond));
-          }) {}
+          }) {
+        if (const auto& why = server_.not_limited(); !why.empty())
+            log_.warn("all processes of the api are given connections, not http.serving of them", {{"why", why}});
+    }
 
     // Nothing more comes in, what was taken is answered; then the threads end, while all they use is still there.
     ~Process() {
@@ -136,6 +139,7 @@ private:
         http::ServerOptions options{http.address, http.port, http.body_bytes_max, http.connections_max};
         options.read_limit = http.read_limit;
         options.tls = http.tls;
+        options.serving = http.serving < http.processes ? http.serving : 0;
         options.tls_news = [this](const std::string& why, bool refused) {
             if (refused)
                 log_.error("the new certificate cannot be used, the old one stays", {{"why", why}});

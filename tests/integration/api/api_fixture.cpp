@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "host/postgres/migrate.hpp"
 #include "host/private_servers/place.hpp"
@@ -10,13 +12,29 @@
 #include "tests/support/servers.hpp"
 
 namespace lantern::test {
+namespace {
+
+// The bundled configuration, but with all processes serving.
+std::filesystem::path configuration() {
+    const auto copy = fresh_directory() / "config";
+    std::filesystem::copy(LANTERN_CONFIG, copy, std::filesystem::copy_options::recursive);
+    std::stringstream text;
+    text << std::ifstream(copy / "lantern.yaml").rdbuf();
+    const std::string one = "serving: 1 ";
+    auto changed = text.str();
+    changed.replace(changed.find(one), one.size(), "serving: 2 ");
+    std::ofstream(copy / "lantern.yaml") << changed;
+    return copy;
+}
+
+}  // namespace
 
 ApiProcesses::ApiProcesses(int count) : database_(fresh_database()) {
     postgres::migrate(database_);
     const auto port = std::to_string(private_servers::free_port());
     url_ = "http://127.0.0.1:" + port;
     processes::Program program;
-    program.argv = {LANTERN_BINARY, "api", "--config", LANTERN_CONFIG, "--plugins", LANTERN_PLUGINS};
+    program.argv = {LANTERN_BINARY, "api", "--config", configuration(), "--plugins", LANTERN_PLUGINS};
     program.environment = {{"LANTERN_POSTGRES_URL", database_},
                            {"LANTERN_HTTP_PORT", port},
                            {"LANTERN_ADMIN_TOKEN", kToken},
@@ -40,7 +58,7 @@ void ApiProcesses::stop() {
 }
 
 processes::Ended ApiProcesses::wait_for_end(std::size_t which) {
-    const auto ended = children_.at(which)->wait(std::chrono::seconds(90));
+    const auto ended = children_.at(which)->wait(std::chrono::minutes(3));
     EXPECT_TRUE(ended) << "the api does not end";
     return ended.value_or(processes::Ended{-1, 0});
 }

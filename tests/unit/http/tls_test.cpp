@@ -58,7 +58,7 @@ protected:
     }
     std::string curl(const Server& server, const std::string& words,
                      const std::string& authority = "first.pem") const {
-        return output_of("curl -sS -i --max-time 20 --cacert " + file(authority) + " " + words +
+        return output_of("curl -sS -i --max-time 120 --cacert " + file(authority) + " " + words +
                          " https://127.0.0.1:" + std::to_string(server.port()) + "/x");
     }
     std::string refusal(const ServerOptions& options) const {

@@ -40,7 +40,7 @@ log: {format: json, level: debug}
 metrics: {address: 10.0.0.1, port: 9000}
 keep: {effects: 90d}
 intake: {path: "", scope: "e:a", queue: incoming, into_aggregates: [user], unknown_types: accept}
-http: {address: 0.0.0.0, port: 0, processes: 3, threads: 4, hash_threads: 1, body_max: 64KiB,
+http: {address: 0.0.0.0, port: 0, processes: 3, serving: 2, threads: 4, hash_threads: 1, body_max: 64KiB,
        admin_token: {env: TOKEN}}
 )",
                                 {{"TOKEN", "sixteen-bytes-or-more"}});
@@ -65,6 +65,7 @@ http: {address: 0.0.0.0, port: 0, processes: 3, threads: 4, hash_threads: 1, bod
     EXPECT_EQ(read.http.address, "0.0.0.0");
     EXPECT_EQ(read.http.port, 0);
     EXPECT_EQ(read.http.processes, 3);
+    EXPECT_EQ(read.http.serving, 2);
     EXPECT_EQ(read.http.threads, 4);
     EXPECT_EQ(read.http.hash_threads, 1);
     EXPECT_EQ(read.http.body_bytes_max, 65536u);
