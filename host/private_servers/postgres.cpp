@@ -16,8 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 using processes::Program;
 
-constexpr auto kStartWithin = 60s;
-constexpr auto kProgramWithin = 60s;
+constexpr auto kStartWithin = 240s;
+constexpr auto kProgramWithin = 240s;
 constexpr auto kStopWithin = 20s;
 constexpr auto kLookEvery = 20ms;
 
@@ -115,7 +115,7 @@ void PrivatePostgres::initialise() {
 }
 
 void PrivatePostgres::end_leftovers() {
-    if (!processes::end_leftovers(options_.directory.string(), data(), 10s))
+    if (!processes::end_leftovers(options_.directory.string(), data(), 60s))
         fail("processes of an earlier run in " + options_.directory.string() + " cannot be ended");
     std::filesystem::remove(data() / "postmaster.pid");
 }

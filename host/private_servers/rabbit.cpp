@@ -20,7 +20,7 @@ namespace {
 using namespace std::chrono_literals;
 using processes::Program;
 
-constexpr auto kStartWithin = 120s;
+constexpr auto kStartWithin = 240s;
 constexpr auto kStopWithin = 30s;
 constexpr auto kLookEvery = 50ms;
 constexpr auto kControlWithin = 120s;
@@ -99,7 +99,7 @@ void PrivateRabbit::start() {
         if (auto ended = node_->wait(kLookEvery))
             fail("the node ended at start with " + ended->text() + ":\n" + tail(directory / "log"));
         if (std::chrono::steady_clock::now() > until)
-            fail("the node does not answer after 120 s:\n" + tail(directory / "log"));
+            fail("the node does not answer after 240 s:\n" + tail(directory / "log"));
     }
 }
 
@@ -183,7 +183,7 @@ std::string PrivateRabbit::cluster() const {
 }
 
 void PrivateRabbit::end_leftovers() {
-    if (!processes::end_leftovers(options_.directory.string(), {}, 10s))
+    if (!processes::end_leftovers(options_.directory.string(), {}, 60s))
         fail("processes of an earlier run in " + options_.directory.string() + " cannot be ended");
 }
 

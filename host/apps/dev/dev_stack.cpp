@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 
 constexpr const char* kDatabase = "lantern";
 constexpr auto kHostStopGrace = 60s;  // the host itself gives each role its grace
-constexpr auto kLeftoversWithin = 10s;
+constexpr auto kLeftoversWithin = 60s;
 
 void make_directory(const std::filesystem::path& directory, mode_t mode) {
     std::filesystem::create_directories(directory);
