@@ -192,7 +192,8 @@ TEST_F(FreezeTest, AWorkerFrozenWhileTheServerWorksForItDoublesNothing) {
     const auto frozen = only_worker("steady");
     append_to_all("CHAOS_STEP");
     expect_applied();
-    postgres::Connection holder({.url = place_.database(), .idle_in_transaction_timeout = std::chrono::minutes(5)});
+    postgres::Connection holder(
+        {.url = place_.database(), .idle_in_transaction_timeout = std::chrono::minutes(10)});
     holder.begin();
     holder.query("lock table steady.steps in share mode");
     append_to_all("CHAOS_STEP");

@@ -19,8 +19,8 @@ namespace {
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-constexpr auto kVerbWithin = 120s;
-constexpr auto kStopWithin = 90s;
+constexpr auto kVerbWithin = 240s;
+constexpr auto kStopWithin = 240s;
 constexpr const char* kToken = "a-token-for-chaos-alone";
 
 // Every kind of handler: projections of the bundled domain, a side effect, a recorder that never fails, and one

@@ -19,7 +19,7 @@ using Flow = Proxy::Flow;
 class Peer {
 public:
     explicit Peer(int descriptor) : descriptor_(descriptor) {
-        constexpr timeval kWithin{20, 0};
+        constexpr timeval kWithin{120, 0};
         setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &kWithin, sizeof kWithin);
     }
     ~Peer() { ::close(descriptor_); }

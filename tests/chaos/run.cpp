@@ -11,9 +11,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kReadyWithin = 120s;
-constexpr auto kFlowWithin = 90s;
-constexpr auto kQuietWithin = 180s;
+constexpr auto kReadyWithin = 240s;
+constexpr auto kFlowWithin = 240s;
+constexpr auto kQuietWithin = 400s;
 constexpr std::uint64_t kTriesBefore = 30;
 
 const Handlers kHandlers{{"steady", "troubled"}, "user_read_model", "audit_log", "welcome_email"};

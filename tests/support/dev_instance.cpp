@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kVerbWithin = 240s;
+constexpr auto kVerbWithin = 480s;
 
 std::string content(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);
@@ -69,7 +69,9 @@ HttpAnswer DevInstance::create_user(const std::string& username) const {
 }
 
 postgres::Rows DevInstance::sql(const std::string& statement) const {
-    postgres::Connection connection({.url = endpoint("postgres_url")});
+    // Waits longer than Lantern does: whose locks it wants may wait for a slow disk.
+    postgres::Connection connection(
+        {.url = endpoint("postgres_url") + "?connect_timeout=60", .statement_timeout = 300s, .lock_timeout = 120s});
     return connection.query(statement);
 }
 

@@ -13,7 +13,7 @@ inline void pause_between_looks() {
 
 // False when it does not hold within the deadline.
 template <class Condition>
-bool eventually(Condition holds, std::chrono::seconds deadline = std::chrono::seconds(60)) {
+bool eventually(Condition holds, std::chrono::seconds deadline = std::chrono::seconds(120)) {
     const auto until = std::chrono::steady_clock::now() + deadline;
     while (!holds()) {
         if (std::chrono::steady_clock::now() > until) return false;

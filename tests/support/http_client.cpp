@@ -12,7 +12,7 @@
 namespace lantern::test {
 namespace {
 
-constexpr timeval kTimeout{60, 0};
+constexpr timeval kTimeout{180, 0};
 
 class Socket {
 public:

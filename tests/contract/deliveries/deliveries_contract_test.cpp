@@ -5,6 +5,7 @@
 
 #include "host/rabbitmq/deliveries.hpp"
 #include "host/rabbitmq/publisher.hpp"
+#include "tests/support/answered.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/servers.hpp"
 #include "tests/unit/worker/fakes.hpp"
@@ -38,7 +39,7 @@ class RabbitSide final : public DeliveriesSide {
 public:
     RabbitSide() {
         publisher_.route({handler_});
-        publisher_.declare_topology();
+        EXPECT_TRUE(lantern::test::answered([&] { publisher_.declare_topology(); }));
     }
     Deliveries& deliveries() override { return deliveries_; }
     void publish(const std::vector<Event>& events) override {
@@ -83,7 +84,7 @@ protected:
 
     std::vector<Delivery> take(std::size_t count) {
         std::vector<Delivery> all;
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{120};
         while (all.size() < count && std::chrono::steady_clock::now() < deadline) {
             for (Delivery& one : deliveries().take(count - all.size(), 1u << 20, Milliseconds{500})) {
                 all.push_back(std::move(one));
@@ -94,8 +95,11 @@ protected:
     Deliveries& deliveries() { return side_->deliveries(); }
     DeliveriesSide& side() { return *side_; }
     void start(std::vector<int> partitions) {
-        deliveries().declare();
-        for (const int k : partitions) deliveries().subscribe(Partition{k});
+        ASSERT_TRUE(lantern::test::answered([&] {
+            deliveries().disconnect();
+            deliveries().declare();
+            for (const int k : partitions) deliveries().subscribe(Partition{k});
+        }));
     }
 
 private:
@@ -134,7 +138,7 @@ TEST_P(DeliveriesContract, TakeGivesNoMoreThanAskedAndTheRestLater) {
     side().publish(events_of(2, 1, 5));
     std::size_t count = 0;
     while (count < 5) {
-        const auto taken = deliveries().take(2, 1u << 20, Milliseconds{20'000});
+        const auto taken = deliveries().take(2, 1u << 20, Milliseconds{120'000});
         ASSERT_FALSE(taken.empty());
         ASSERT_LE(taken.size(), 2u);
         count += taken.size();

@@ -47,7 +47,8 @@ struct PostgresRelayWorld {
 
     relay::Source& source() { return source_; }
     Transaction begin(std::int64_t stream, int events) {
-        auto transaction = std::make_unique<postgres::Connection>(postgres::Session{.url = url_});
+        auto transaction = std::make_unique<postgres::Connection>(
+            postgres::Session{.url = url_, .idle_in_transaction_timeout = std::chrono::minutes(10)});
         transaction->begin();
         for (int n = 0; n < events; ++n)
             transaction->query(

@@ -13,6 +13,7 @@
 #include "host/postgres/store/store.hpp"
 #include "host/rabbitmq/connection.hpp"
 #include "host/rabbitmq/publisher.hpp"
+#include "tests/support/answered.hpp"
 #include "tests/support/servers.hpp"
 #include "tests/unit/relay/fakes.hpp"
 
@@ -105,6 +106,11 @@ public:
     RabbitSide() { publisher_.route({handler_}); }
     Publisher& publisher() override { return publisher_; }
     void lose_topology() override {
+        ASSERT_TRUE(lantern::test::answered([&] { delete_queues(); }));
+    }
+
+private:
+    void delete_queues() {
         rabbitmq::Listener quiet;
         rabbitmq::Connection connection(rabbitmq::parse_address(url_), "test", quiet);
         connection.open_channel(1);
@@ -116,7 +122,6 @@ public:
         }
     }
 
-private:
     const std::string url_ = lantern::test::fresh_vhost();
     const rabbitmq::TopologyHandler handler_{HandlerName{"read_model"}, 2, QueueType::quorum, {"HAPPENED"}};
     rabbitmq::Publisher publisher_{url_, Uuid::v7(Timestamp{}, 1, 1)};

@@ -1,6 +1,7 @@
 // One request, followed by its ids through everything that it causes.
 #include "host/rabbitmq/connection.hpp"
 #include "tests/e2e/api/served.hpp"
+#include "tests/support/answered.hpp"
 
 namespace lantern::test {
 namespace {
@@ -63,7 +64,8 @@ protected:
 };
 
 TEST_F(FollowingTest, the_ids_of_a_request_are_in_log_event_message_and_plugin) {
-    Onlooker onlooker(instance->endpoint("amqp_url"));
+    std::optional<Onlooker> onlooker;
+    ASSERT_TRUE(answered([&] { onlooker.emplace(instance->endpoint("amqp_url")); }));
     const auto answer = instance->http({"POST",
                                         "/v1/users/",
                                         R"({"username":"followed","email":"followed@example.com","first_name":"F",)"
@@ -84,7 +86,7 @@ TEST_F(FollowingTest, the_ids_of_a_request_are_in_log_event_message_and_plugin) 
     EXPECT_EQ(row.text(0, 3), kRequest) << "it begins a correlation, unless it names another";
 
     std::optional<std::string> carried;
-    EXPECT_TRUE(eventually([&] { return bool(carried = onlooker.trace_of(row.text(0, 0))); }));
+    EXPECT_TRUE(eventually([&] { return bool(carried = onlooker->trace_of(row.text(0, 0))); }));
     EXPECT_EQ(carried, kTrace);
 
     EXPECT_TRUE(eventually([&] {

@@ -11,6 +11,14 @@ protected:
         if (!prefer.empty()) headers["Prefer"] = prefer;
         return instance->http({"GET", target, "", std::move(headers)});
     }
+    // Waited for; and asked for again where that takes longer than the api may wait.
+    static HttpAnswer complete(const std::string& target) {
+        constexpr int kAsksMax = 4;
+        auto answer = get(target, "wait=30");
+        for (int asks = 1; asks < kAsksMax && of(answer, "lantern-pending") == "lagging"; ++asks)
+            answer = get(target, "wait=30");
+        return answer;
+    }
     static HttpAnswer rename(const std::string& id, const std::string& first_name) {
         const auto answer = instance->http({"PUT", path(id), "{\"first_name\":\"" + first_name + "\"}", {}});
         EXPECT_EQ(answer.status, 200) << answer.body;
@@ -36,7 +44,7 @@ TEST_F(ReadsTest, a_writer_reads_what_it_wrote) {
         const auto written = rename(id, name);
         const auto tag = of(written, "etag");
         EXPECT_EQ(tag, "\"" + std::to_string(revision) + "\"");
-        const auto shown = get(path(id, "?min_revision=" + std::to_string(revision)), "wait=30");
+        const auto shown = complete(path(id, "?min_revision=" + std::to_string(revision)));
         ASSERT_EQ(shown.status, 200) << shown.body;
         EXPECT_EQ(json(shown).at("first_name").as_string(), name);
         EXPECT_EQ(of(shown, "etag"), tag);
@@ -52,7 +60,7 @@ TEST_F(ReadsTest, the_revision_is_the_one_as_of_which_the_answer_is_complete) {
     EXPECT_EQ(
         as("", {"POST", "/v1/users/password-reset/request/", R"({"email":"forgetful@example.com"})", {}}).status,
         202);
-    const auto shown = get(path(id, "?min_revision=2"), "wait=30");
+    const auto shown = complete(path(id, "?min_revision=2"));
     EXPECT_EQ(shown.status, 200) << shown.body;
     EXPECT_EQ(of(shown, "etag"), "\"2\"");
     EXPECT_EQ(instance->http({"PUT", path(id), R"({"first_name":"F"})", {{"If-Match", of(shown, "etag")}}}).status,
@@ -61,7 +69,7 @@ TEST_F(ReadsTest, the_revision_is_the_one_as_of_which_the_answer_is_complete) {
 
 TEST_F(ReadsTest, a_model_that_is_behind_is_shown_as_it_is_and_says_so) {
     const auto id = created("waiting");
-    ASSERT_EQ(get(path(id, "?min_revision=1"), "wait=30").status, 200);
+    ASSERT_EQ(complete(path(id, "?min_revision=1")).status, 200);
     ASSERT_TRUE(instance->lantern({"pause", "user_read_model", "--reason", "a test"}).ended.clean());
     ASSERT_TRUE(eventually([] {
         return one("select count(worker_id) from lantern.leases where handler = 'user_read_model'") == "0";
@@ -85,7 +93,7 @@ TEST_F(ReadsTest, a_model_that_is_behind_is_shown_as_it_is_and_says_so) {
 
 TEST_F(ReadsTest, a_stream_that_is_tried_again_says_so_when_the_time_is_over) {
     const auto id = created("stumbling");
-    ASSERT_EQ(get(path(id, "?min_revision=1"), "wait=30").status, 200);
+    ASSERT_EQ(complete(path(id, "?min_revision=1")).status, 200);
     refuse("user_read_model", "Stumbled");
     rename(id, "Stumbled");
     HttpAnswer behind;
@@ -116,7 +124,7 @@ TEST_F(ReadsTest, a_dead_stream_is_not_waited_for) {
     EXPECT_EQ(dead.status, 200);
     EXPECT_EQ(json(dead).at("first_name"), "Sarah");
     EXPECT_EQ(of(dead, "etag"), "\"1\"");
-    EXPECT_EQ(of(get(path(id, "?min_revision=2"), "wait=30"), "etag"), "\"2\"") << "the other handler's";
+    EXPECT_EQ(of(complete(path(id, "?min_revision=2")), "etag"), "\"2\"") << "the other handler's";
     allow("strict_read_model");
     ASSERT_TRUE(instance->lantern({"parked", "retry", "--handler", "strict_read_model"}).ended.clean());
     EXPECT_TRUE(eventually([&] { return of(get(strict + "?min_revision=2", "wait=10"), "etag") == "\"2\""; }));

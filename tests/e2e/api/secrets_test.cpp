@@ -35,7 +35,7 @@ protected:
         std::vector<std::string> argv{"grep", "-raoFs", "-f", list.string()};
         argv.insert(argv.end(), more.begin(), more.end());
         argv.push_back(under.string());
-        return processes::run({.argv = argv}, std::chrono::seconds(120)).output;
+        return processes::run({.argv = argv}, std::chrono::seconds(300)).output;
     }
     // Tables of which a row holds the text, but for those of the store, whose events and snapshots keep hashes.
     static std::vector<std::string> tables_with(const std::string& text, const std::set<std::string>& but) {
@@ -136,7 +136,7 @@ TEST_F(SecretsTest, nothing_that_a_run_leaves_behind_or_shows_holds_one) {
     const auto crasher = id_of(ask(instance->endpoint("admin_token"),
                                    {"POST", "/v1/users/", person("crasher", said("pw-of-the-crash-5")), {}}));
     EXPECT_TRUE(eventually([] { return one("select count(*) >= 3 from lantern.crashes") == "t"; },
-                           std::chrono::seconds(180)));
+                           std::chrono::seconds(400)));
     EXPECT_TRUE(instance->lantern({"backfill", "user_read_model"}).ended.clean());
     all_that_can_be_asked({keeper, crasher});
 

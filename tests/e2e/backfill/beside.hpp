@@ -37,8 +37,7 @@ private:
 class Readers {
 public:
     Readers(const DevInstance& instance, const std::string& schema, const std::string& table)
-        : prepared_({.url = instance.endpoint("postgres_url")}),
-          polling_({.url = instance.endpoint("postgres_url")}) {
+        : prepared_(patient(instance)), polling_(patient(instance)) {
         const std::string name = schema + "." + table, role = "reader_of_" + schema;
         prepared_.script("prepare look as select id, revision from " + name);
         polling_.script("create role " + role + "; grant usage on schema " + schema + " to " + role +
@@ -58,6 +57,12 @@ public:
     }
 
 private:
+    // A swap on a slow disk is waited for.
+    static postgres::Session patient(const DevInstance& instance) {
+        return {.url = instance.endpoint("postgres_url"),
+                .statement_timeout = std::chrono::minutes(5),
+                .lock_timeout = std::chrono::minutes(5)};
+    }
     static void look(postgres::Connection& connection, const std::string& statement, std::size_t& seen) {
         try {
             const auto now = connection.query(statement).size();

@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 namespace fs = std::filesystem;
 
-constexpr auto kPatience = 180s;
+constexpr auto kPatience = 400s;
 
 class SchemaChangeTest : public testing::Test {
 protected:

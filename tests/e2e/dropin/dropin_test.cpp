@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 void run_or_fail(const std::vector<std::string>& argv) {
-    const auto finished = processes::run({.argv = argv}, 300s);
+    const auto finished = processes::run({.argv = argv}, 600s);
     ASSERT_TRUE(finished.ended.clean()) << argv[0] << " " << argv[1] << ": " << finished.output;
 }
 

@@ -69,7 +69,7 @@ TEST_F(MemoryTest, above_its_limit_a_worker_is_ended_near_it_it_begins_anew) {
 
     const auto stayer = create("stayer");
     const auto error = [&] { return one("select last_error from fat_stays.lantern_streams where state = 2"); };
-    EXPECT_TRUE(eventually([&] { return !error().empty(); }, std::chrono::seconds(180)));
+    EXPECT_TRUE(eventually([&] { return !error().empty(); }, std::chrono::seconds(400)));
     EXPECT_NE(error().find("died of this event 3 times: used "), std::string::npos) << error();
     EXPECT_NE(error().find("of memory, 256 MiB are allowed"), std::string::npos) << error();
     EXPECT_EQ(crashes_of("fat_stays"), "3");

@@ -58,8 +58,10 @@ TEST_F(JourneyTest, a_deleted_user_is_gone_from_the_model_and_kept_in_history) {
 }
 
 TEST_F(JourneyTest, status_shows_every_handler_with_its_workers) {
-    const auto shown = instance->lantern({"status", "-o", "json"});
-    ASSERT_TRUE(shown.ended.clean()) << shown.output;
+    processes::Finished shown;
+    ASSERT_TRUE(eventually([&] {
+        return (shown = instance->lantern({"status", "-o", "json"})).ended.clean();
+    })) << shown.output;
     const auto status = boost::json::parse(shown.output);
     const auto& handlers = status.at("handlers").as_array();
     EXPECT_EQ(handlers.size(), 4u);

@@ -16,7 +16,7 @@ TEST_F(PluginsTest, a_new_build_takes_over_under_load) {
         const auto now = build_of("audit_log");
         return !now.empty() && now.find(build) == std::string::npos;
     })) << status();
-    for (const pid_t old : auditors) EXPECT_TRUE(eventually([&] { return !alive(old); }));
+    for (const pid_t old : auditors) EXPECT_TRUE(ends(old));
     ASSERT_TRUE(client.goes_on());
     EXPECT_EQ(workers("user_read_model"), readers);
     EXPECT_EQ(workers("audit_log").size(), 1u);
@@ -54,7 +54,7 @@ TEST_F(PluginsTest, while_a_new_build_does_not_get_ready_the_old_one_goes_on) {
     EXPECT_TRUE(status_says("the build that ran before goes on")) << "in the end it is quarantined" << status();
     fs::copy_file(fs::path(ZOO_DIRECTORY) / "stays.so", plugins / "next");
     fs::rename(plugins / "next", plugins / "stays.so");
-    EXPECT_TRUE(eventually([&] { return status().find("goes on") == std::string::npos; })) << status();
+    EXPECT_TRUE(status_drops("goes on")) << status();
     EXPECT_TRUE(alive(before.front())) << "it ran all the time";
 }
 
@@ -77,7 +77,7 @@ TEST_F(PluginsTest, a_raised_schema_version_starts_a_rebuild_and_the_old_build_s
     EXPECT_TRUE(status_says("is kept until")) << "swapped" << status();
     EXPECT_EQ(count("select schema_version from lantern.handlers where handler = 'stays'"), 2);
     EXPECT_TRUE(eventually([&] { return !workers("stays").empty() && workers("stays") != before; })) << status();
-    EXPECT_TRUE(eventually([&] { return !alive(before.front()); }));
+    EXPECT_TRUE(ends(before.front()));
     EXPECT_EQ(log().find("\"message\":\"died\""), std::string::npos)
         << "the old build served, and left in good order";
 }
@@ -87,9 +87,9 @@ TEST_F(PluginsTest, a_new_build_of_an_aggregate_is_taken_without_a_refused_reque
     ASSERT_TRUE(client.goes_on());
     const auto apis = instance.find({"lantern", " api "});
     replace("user", "another build");
-    for (const pid_t old : apis) EXPECT_TRUE(eventually([&] { return !alive(old); })) << status();
+    for (const pid_t old : apis) EXPECT_TRUE(ends(old)) << status();
     ASSERT_TRUE(client.goes_on());
-    EXPECT_EQ(instance.find({"lantern", " api "}).size(), apis.size());
+    EXPECT_TRUE(eventually([&] { return instance.find({"lantern", " api "}).size() == apis.size(); }));
     expect_complete(client);
 }
 

@@ -74,6 +74,15 @@ events:
     bool status_says(const std::string& text) {
         return eventually([&] { return status().find(text) != std::string::npos; });
     }
+    bool status_drops(const std::string& text) {
+        return eventually([&] {
+            const auto said = instance.lantern({"status"});
+            return said.ended.clean() && said.output.find(text) == std::string::npos;
+        });
+    }
+    bool ends(pid_t process) {
+        return eventually([&] { return !alive(process); });
+    }
     std::string log() {
         std::ifstream in(instance.data() / "log" / "lantern.log");
         return {std::istreambuf_iterator<char>(in), {}};

@@ -25,7 +25,7 @@ awk '/^## /{inside = /^## Five minutes further/} inside && /^```$/{code = 0} cod
 grep -q 'lantern routes check' "$place/typed.sh" || { echo "the README has no such part any more" >&2; exit 1; }
 
 cd "$source"
-timeout 240 bash -euo pipefail "$place/typed.sh" 2>&1 | tee "$place/output"
+timeout 800 bash -euo pipefail "$place/typed.sh" 2>&1 | tee "$place/output"
 # Three sign-ups, on two days when it runs at midnight, and three that were imported.
 signups=$(awk -F'|' '/^ [0-9]+-[0-9]+-[0-9]+ /{sum += $2} END{print sum + 0}' "$place/output")
 [ "$signups" = 6 ] || { echo "expected 6 sign-ups, found $signups" >&2; exit 1; }

@@ -12,12 +12,12 @@ const { hostname, port } = new URL(plan.url);
 
 function send({ method, target, headers, body }) {
   return new Promise((resolve, reject) => {
-    const request = http.request({ hostname, port, agent, method, path: target, headers, timeout: 60000 }, (answer) => {
+    const request = http.request({ hostname, port, agent, method, path: target, headers, timeout: 180000 }, (answer) => {
       const parts = [];
       answer.on("data", (part) => parts.push(part)).on("error", reject).on("end", () =>
         resolve({ status: answer.statusCode, headers: answer.headers, text: Buffer.concat(parts).toString() }));
     });
-    request.on("error", reject).on("timeout", () => request.destroy(new Error("no answer within 60 s")));
+    request.on("error", reject).on("timeout", () => request.destroy(new Error("no answer within 180 s")));
     request.end(body);
   });
 }

@@ -44,7 +44,7 @@ async function look() {
   const value = async (expression) =>
     (await page("Runtime.evaluate", { expression, returnByValue: true, awaitPromise: true })).result.value;
   const until = async (expression) => {
-    for (const end = Date.now() + 60000; Date.now() < end;) {
+    for (const end = Date.now() + 120000; Date.now() < end;) {
       if (await value(expression)) return true;
       await value("new Promise((done) => setTimeout(done, 50))");
     }

@@ -62,7 +62,7 @@ TEST_F(DocumentsTest, pages_load_nothing_from_elsewhere) {
 TEST_F(DocumentsTest, the_page_lists_the_operations_and_works_by_keyboard_in_a_browser) {
     processes::Program program;
     program.argv = {"/usr/bin/env", "node", LANTERN_DOCS_PAGE, api().url()};
-    const auto looked = processes::run(program, std::chrono::seconds(150));
+    const auto looked = processes::run(program, std::chrono::seconds(280));
     EXPECT_TRUE(looked.ended.clean()) << looked.output;
 }
 

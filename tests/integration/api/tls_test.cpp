@@ -29,7 +29,7 @@ protected:
     }
 
     static processes::Finished run(std::vector<std::string> words) {
-        return processes::run({.argv = std::move(words)}, std::chrono::minutes(1));
+        return processes::run({.argv = std::move(words)}, std::chrono::minutes(4));
     }
     // NAME.pem and NAME.key, self-made.
     void make(const std::string& name) const {
@@ -74,7 +74,7 @@ protected:
     std::string curl(const std::string& authority, const std::string& path,
                      std::vector<std::string> words = {}) const {
         words.insert(words.begin(),
-                     {"curl", "-sS", "-i", "--max-time", "30", "--cacert", directory_ / (authority + ".pem"), "-H",
+                     {"curl", "-sS", "-i", "--max-time", "120", "--cacert", directory_ / (authority + ".pem"), "-H",
                       std::string("Authorization: Bearer ") + ApiProcesses::kToken});
         words.push_back("https://127.0.0.1:" + port_ + path);
         return run(words).output;
@@ -99,16 +99,16 @@ TEST_F(TlsApiTest, a_host_with_a_certificate_serves_https_alone_and_another_cert
                       R"("password":"correct horse"})"}),
                 AllOf(HasSubstr(" 201 "), HasSubstr("Location: /v1/users/")))
         << log();
-    const auto plain = run({"curl", "-sS", "-i", "--max-time", "30", "http://127.0.0.1:" + port_ + "/readyz"});
+    const auto plain = run({"curl", "-sS", "-i", "--max-time", "120", "http://127.0.0.1:" + port_ + "/readyz"});
     EXPECT_THAT(plain.output, AllOf(HasSubstr("curl: ("), Not(HasSubstr("HTTP/1.1"))));
     EXPECT_THAT(curl("second", "/readyz"), HasSubstr("curl: (60)")) << "not the one that it shows";
     EXPECT_TRUE(serves("first")) << "after a client that spoke no TLS";
-    EXPECT_TRUE(host->stop(std::chrono::minutes(1)).clean()) << log();
+    EXPECT_TRUE(host->stop(std::chrono::minutes(4)).clean()) << log();
 
     put("second");
     host = ready_host();
     EXPECT_TRUE(serves("second")) << curl("second", "/readyz") << log();
-    EXPECT_TRUE(host->stop(std::chrono::minutes(1)).clean()) << log();
+    EXPECT_TRUE(host->stop(std::chrono::minutes(4)).clean()) << log();
 }
 
 TEST_F(TlsApiTest, a_file_that_is_missing_or_wrong_ends_api_and_host_and_is_named) {

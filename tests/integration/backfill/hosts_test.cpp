@@ -56,7 +56,7 @@ protected:
     }
     bool done(const std::string& job) {
         return eventually([&] { return one("select state from lantern.jobs where job_id = " + job) == "done"; },
-                          std::chrono::seconds(180));
+                          std::chrono::seconds(300));
     }
     std::string model() {
         return one("select count(*) || ' of ' || max(revision) || ' ' || min(revision) from fickle.survived");
@@ -71,7 +71,7 @@ TEST_F(HostsTest, AllProcessesKilledAtHalfOfTheWorkRepeatLessThanATwentiethOfIt)
     fill_users(kUsers, kUpdates);
     const auto first = host("first");
     ASSERT_TRUE(at_work()) << log("first");
-    const auto job = begin("--max-rate 60000");
+    const auto job = begin("--max-rate 15000");
     ASSERT_TRUE(folded(kEvents / 2)) << log("first");
     const auto before = workers_of(*first);
     ASSERT_FALSE(before.empty());

@@ -13,6 +13,7 @@
 #include "host/rabbitmq/connection.hpp"
 #include "host/rabbitmq/deliveries.hpp"
 #include "host/rabbitmq/publisher.hpp"
+#include "tests/support/answered.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/servers.hpp"
 
@@ -194,7 +195,7 @@ TEST_F(ClusterTest, TheLeaderOfTheQueuesIsKilledUnderLoadAndNothingIsLostOrReord
             receiving.step();
             return sending.done() && receiving.complete();
         },
-        std::chrono::seconds(60)))
+        std::chrono::minutes(4)))
         << sending.confirmed() << " confirmed, " << sending.faults() << " faults; " << receiving.text() << "\n"
         << queues(&victim == nodes_[0].get() ? *nodes_[1] : *nodes_[0]);
     EXPECT_FALSE(victim.running());
@@ -216,7 +217,7 @@ protected:
                             .environment = {{"LANTERN_POSTGRES_URL", "postgresql://nobody@127.0.0.1:1/x"},
                                             {"LANTERN_AMQP_URL", urls()},
                                             {"LANTERN_CACHE_DIR", (config_ / "cache").string()}}},
-                           std::chrono::minutes(2));
+                           std::chrono::minutes(4));
         const auto document = boost::json::parse(finished.output);
         for (const auto& one : document.at("findings").as_array()) {
             const auto text = [&](const char* member) { return std::string(one.at(member).as_string()); };
@@ -226,7 +227,7 @@ protected:
         return {"", finished.output, ""};
     }
     bool is(const std::string& level) {
-        return eventually([&] { return (said_ = of_queues()).level == level; }, std::chrono::minutes(3));
+        return eventually([&] { return (said_ = of_queues()).level == level; }, std::chrono::minutes(5));
     }
 
     const std::filesystem::path config_ = lantern::test::fresh_directory();
@@ -236,15 +237,15 @@ protected:
 TEST_F(DoctorOfClusterTest, QueuesWithoutALeaderAreNamedWithTheRemedyUntilTheirNodesAreBack) {
     // A queue is led by the node that it was declared at: half of them by one that dies, the others by the one that
     // stays and is no majority.
-    for (const int node : {1, 0}) {
+    const auto declare_at = [&](std::size_t node) {
         Listener listener;
-        Connection connection(parse_address(nodes_[static_cast<std::size_t>(node)]->url("lantern")), "test",
-                              listener);
+        Connection connection(parse_address(nodes_[node]->url("lantern")), "test", listener);
         Topology topology(connection);
         topology.declare_exchange();
         if (node == 0) topology.declare(handler_);
         for (const int k : {0, 1}) topology.declare_queue(handler_, Partition{k});
-    }
+    };
+    for (const std::size_t node : {1u, 0u}) ASSERT_TRUE(lantern::test::answered([&] { declare_at(node); }));
     EXPECT_TRUE(is("ok")) << said_.found;
     for (const int node : {1, 2}) nodes_[static_cast<std::size_t>(node)]->kill();
     ASSERT_TRUE(is("problem")) << said_.found;

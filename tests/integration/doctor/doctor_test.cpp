@@ -12,6 +12,7 @@
 #include "host/processes/child.hpp"
 #include "host/rabbitmq/connection.hpp"
 #include "host/rabbitmq/topology.hpp"
+#include "tests/support/answered.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/servers.hpp"
 
@@ -55,6 +56,11 @@ protected:
         EXPECT_EQ(finished.ended.exit_code, problems_.empty() ? 0 : 1);
         return found;
     }
+    static void declare_audit_log(rabbitmq::Connection& connection) {
+        rabbitmq::Topology topology(connection);
+        topology.declare_exchange();
+        topology.declare({HandlerName{"audit_log"}, 4, QueueType::quorum, {"USER_CREATED"}});
+    }
     static void declare_plain_queue(rabbitmq::Connection& connection, const std::string& queue) {
         connection.open_channel(1);
         amqp_queue_declare_t method{};
@@ -94,12 +100,12 @@ TEST_F(DoctorTest, AStoreThatIsNotMigratedIsAProblemAndAFreshOneIsWell) {
 
 TEST_F(DoctorTest, QueuesAreComparedWithWhatIsDeclared) {
     postgres::migrate(postgres_url_);
-    rabbitmq::Listener listener;
-    rabbitmq::Connection connection(rabbitmq::parse_address(amqp_url_), "test", listener);
-    rabbitmq::Topology topology(connection);
-    topology.declare_exchange();
-    topology.declare({HandlerName{"audit_log"}, 4, QueueType::quorum, {"USER_CREATED"}});
-    declare_plain_queue(connection, "lantern.welcome_email.4.1");
+    ASSERT_TRUE(answered([&] {
+        rabbitmq::Listener listener;
+        rabbitmq::Connection connection(rabbitmq::parse_address(amqp_url_), "test", listener);
+        declare_audit_log(connection);
+        declare_plain_queue(connection, "lantern.welcome_email.4.1");
+    }));
 
     auto found = examine();
     EXPECT_EQ(found["exchange"].level, "ok");
@@ -126,10 +132,11 @@ struct BrokerLimits {
 };
 
 TEST_F(DoctorTest, AnAlarmOfTheBrokerIsNamedAndQueuesAreLookedAtAllTheSame) {
-    rabbitmq::Listener listener;
-    rabbitmq::Connection connection(rabbitmq::parse_address(amqp_url_), "test", listener);
-    rabbitmq::Topology(connection).declare_exchange();
-    rabbitmq::Topology(connection).declare({HandlerName{"audit_log"}, 4, QueueType::quorum, {"USER_CREATED"}});
+    ASSERT_TRUE(answered([&] {
+        rabbitmq::Listener listener;
+        rabbitmq::Connection connection(rabbitmq::parse_address(amqp_url_), "test", listener);
+        declare_audit_log(connection);
+    }));
     const auto alarm_is = [&](const std::string& words) {
         std::string seen;
         EXPECT_TRUE(eventually([&] { return (seen = examine()["rabbitmq alarm"].found).ends_with(words); },

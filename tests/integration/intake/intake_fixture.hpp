@@ -15,6 +15,7 @@
 #include "host/processes/child.hpp"
 #include "host/rabbitmq/connection.hpp"
 #include "host/rabbitmq/intake_queue.hpp"
+#include "tests/support/answered.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/servers.hpp"
 
@@ -23,6 +24,7 @@ namespace lantern::rabbitmq {
 inline constexpr const char* kQueue = "lantern.intake";
 inline constexpr std::string_view kJson = "application/cloudevents+json";
 
+// For what is put at once: nobody answers the broker's heartbeats between two messages.
 class Producer {
 public:
     explicit Producer(const std::string& url) : connection_(parse_address(url), "producer", quiet_) {
@@ -63,6 +65,9 @@ inline std::string event(int id, const std::string& subject, const std::string& 
 
 class IntakeQueueTest : public testing::Test {
 protected:
+    void declare() const {
+        ASSERT_TRUE(test::answered([&] { IntakeQueue(url_, kQueue).depth(); }));
+    }
     std::vector<intake::Message> take(IntakeQueue& queue, std::size_t count) {
         std::vector<intake::Message> all;
         test::eventually([&] {
@@ -102,7 +107,7 @@ protected:
     std::string lantern(std::vector<std::string> words) const {
         words.insert(words.begin(), LANTERN_BINARY);
         words.insert(words.end(), {"--config", directory_.string(), "--plugins", LANTERN_PLUGINS});
-        return processes::run({.argv = std::move(words)}, std::chrono::minutes(1)).output;
+        return processes::run({.argv = std::move(words)}, std::chrono::minutes(4)).output;
     }
     std::vector<std::string> data(const std::string& id) {
         std::vector<std::string> all;

@@ -42,6 +42,7 @@ plugin_loading::ProbeOptions Zoo::options() const {
     plugin_loading::ProbeOptions options;
     options.copies = copies();
     options.command = {LANTERN_PROBE_CHILD};
+    options.deadline = std::chrono::seconds(20);  // for who waits for a processor
     return options;
 }
 

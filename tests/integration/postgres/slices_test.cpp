@@ -61,7 +61,8 @@ private:
 // A transaction that has appended and not committed.
 class LateWriter {
 public:
-    explicit LateWriter(const std::string& url) : connection_({.url = url}) {}
+    explicit LateWriter(const std::string& url)
+        : connection_({.url = url, .idle_in_transaction_timeout = std::chrono::minutes(10)}) {}
     void append(const std::string& id, int events) {
         connection_.query(
             "select out_position from lantern.append('user', $1, -1, array(select gen_random_uuid() from"

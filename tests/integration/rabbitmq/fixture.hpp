@@ -11,6 +11,7 @@
 #include "host/rabbitmq/connection.hpp"
 #include "host/rabbitmq/deliveries.hpp"
 #include "host/rabbitmq/publisher.hpp"
+#include "tests/support/answered.hpp"
 #include "tests/support/servers.hpp"
 
 namespace lantern::rabbitmq::test {
@@ -40,19 +41,29 @@ inline Event event_of(std::int64_t stream, std::int64_t revision, std::string ty
 
 class BrokerTest : public ::testing::Test {
 protected:
-    static constexpr Milliseconds kSoon{20'000};
+    static constexpr Milliseconds kSoon{120'000};
 
     std::unique_ptr<Publisher> publisher_for(std::vector<TopologyHandler> handlers) {
         auto publisher = std::make_unique<Publisher>(url_, kIncarnation);
         publisher->route(std::move(handlers));
-        publisher->declare_topology();
+        declare(*publisher);
         return publisher;
     }
     std::unique_ptr<Deliveries> deliveries_for(const TopologyHandler& handler, std::uint16_t prefetch = 1000) {
         auto deliveries = std::make_unique<Deliveries>(url_, handler, prefetch);
-        deliveries->declare();
-        for (int k = 0; k < handler.partitions; ++k) deliveries->subscribe(Partition{k});
+        connect(*deliveries, handler);
         return deliveries;
+    }
+
+    static void declare(Publisher& publisher) {
+        EXPECT_TRUE(lantern::test::answered([&] { publisher.declare_topology(); }));
+    }
+    static void connect(Deliveries& deliveries, const TopologyHandler& handler) {
+        EXPECT_TRUE(lantern::test::answered([&] {
+            deliveries.disconnect();
+            deliveries.declare();
+            for (int k = 0; k < handler.partitions; ++k) deliveries.subscribe(Partition{k});
+        }));
     }
 
     // Until `count` have come or the deadline has passed.
@@ -83,30 +94,41 @@ protected:
     }
 
     void delete_queue(const std::string& queue) {
-        Connection connection(parse_address(url_), "test", quiet_);
-        connection.open_channel(1);
-        amqp_queue_delete_t method{};
-        method.queue = bytes(queue);
-        connection.call(1, AMQP_QUEUE_DELETE_METHOD, &method, AMQP_QUEUE_DELETE_OK_METHOD);
+        ask([&](Connection& connection) {
+            amqp_queue_delete_t method{};
+            method.queue = bytes(queue);
+            connection.call(1, AMQP_QUEUE_DELETE_METHOD, &method, AMQP_QUEUE_DELETE_OK_METHOD);
+        });
     }
     void delete_exchange() {
-        Connection connection(parse_address(url_), "test", quiet_);
-        connection.open_channel(1);
-        amqp_exchange_delete_t method{};
-        method.exchange = amqp_cstring_bytes(kExchange);
-        connection.call(1, AMQP_EXCHANGE_DELETE_METHOD, &method, AMQP_EXCHANGE_DELETE_OK_METHOD);
+        ask([&](Connection& connection) {
+            amqp_exchange_delete_t method{};
+            method.exchange = amqp_cstring_bytes(kExchange);
+            connection.call(1, AMQP_EXCHANGE_DELETE_METHOD, &method, AMQP_EXCHANGE_DELETE_OK_METHOD);
+        });
     }
     void declare_plain_queue(const std::string& queue) {
-        Connection connection(parse_address(url_), "test", quiet_);
-        connection.open_channel(1);
-        amqp_queue_declare_t method{};
-        method.queue = bytes(queue);
-        method.durable = 1;
-        connection.call(1, AMQP_QUEUE_DECLARE_METHOD, &method, AMQP_QUEUE_DECLARE_OK_METHOD);
+        ask([&](Connection& connection) {
+            amqp_queue_declare_t method{};
+            method.queue = bytes(queue);
+            method.durable = 1;
+            connection.call(1, AMQP_QUEUE_DECLARE_METHOD, &method, AMQP_QUEUE_DECLARE_OK_METHOD);
+        });
     }
 
     Listener quiet_;
     const std::string url_ = lantern::test::fresh_vhost();
+
+private:
+    // On channel 1 of a connection of its own.
+    template <class Question>
+    void ask(Question question) {
+        ASSERT_TRUE(lantern::test::answered([&] {
+            Connection connection(parse_address(url_), "test", quiet_);
+            connection.open_channel(1);
+            question(connection);
+        }));
+    }
 };
 
 }  // namespace lantern::rabbitmq::test

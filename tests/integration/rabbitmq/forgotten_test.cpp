@@ -40,7 +40,12 @@ protected:
     static TopologyHandler declared_and_killed(const std::string& url, int number) {
         TopologyHandler handler = read_model();
         handler.name = HandlerName{"forgotten_" + std::to_string(number)};
-        Deliveries(url, handler).declare();
+        Deliveries before(url, handler);
+        EXPECT_TRUE(lantern::test::answered([&] {
+            before.disconnect();
+            before.declare();
+        }));
+        before.disconnect();
         lantern::test::rabbit().kill();
         lantern::test::rabbit().start();
         return handler;

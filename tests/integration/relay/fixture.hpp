@@ -13,6 +13,7 @@
 #include "host/postgres/migrate.hpp"
 #include "host/postgres/store/store.hpp"
 #include "host/rabbitmq/deliveries.hpp"
+#include "tests/support/answered.hpp"
 #include "tests/support/servers.hpp"
 
 namespace lantern::relay::test {
@@ -51,9 +52,12 @@ protected:
     // Takes until all that was appended has come; checks order.
     void expect_all_to_arrive() {
         rabbitmq::Deliveries deliveries(broker_url_, handler_);
-        deliveries.declare();
-        for (int k = 0; k < handler_.partitions; ++k) deliveries.subscribe(Partition{k});
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{90};
+        ASSERT_TRUE(lantern::test::answered([&] {
+            deliveries.disconnect();
+            deliveries.declare();
+            for (int k = 0; k < handler_.partitions; ++k) deliveries.subscribe(Partition{k});
+        }));
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{180};
         std::set<EventId> arrived;
         std::map<StreamId, Revision> heads;
         while ((!all_written() || arrived.size() < static_cast<std::size_t>(appended_)) &&

@@ -35,7 +35,7 @@ protected:
     // Drives a relay until `enough`; waits as its steps say.
     template <class Enough>
     void drive(Relay& relay, Enough enough) {
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{90};
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{180};
         while (!enough()) {
             ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "the relay does not get on: " << troubles_;
             const Step step = relay.step();

@@ -7,6 +7,7 @@
 
 #include "host/processes/child.hpp"
 #include "tests/integration/relay/fixture.hpp"
+#include "tests/support/answered.hpp"
 #include "tests/support/eventually.hpp"
 
 namespace lantern::relay::test {
@@ -36,11 +37,13 @@ protected:
             return one("select greatest(cursor, floor) > 100 from lantern.marks where reader = 'relay'") == "t";
         })) << one("select row_to_json(m) from lantern.marks m where reader = 'relay'");
         leader->signal(SIGKILL);
-        leader->wait(std::chrono::minutes(1));
+        leader->wait(std::chrono::minutes(2));
         append_concurrently();
     }
     // Queues that no handler of the store reads: they see what is published.
-    void bind_witness() { rabbitmq::Deliveries(broker_url_, handler_).declare(); }
+    void bind_witness() {
+        ASSERT_TRUE(lantern::test::answered([&] { rabbitmq::Deliveries(broker_url_, handler_).declare(); }));
+    }
 
     postgres::Connection sql_{{.url = store_url_}};
 };

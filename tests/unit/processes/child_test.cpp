@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kSoon = 10s;
+constexpr auto kSoon = 60s;
 
 std::filesystem::path fresh_file() {
     static int made = 0;

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kSoon = 10s;
+constexpr auto kSoon = 60s;
 
 // In a process of its own, since signals are the process's. The exit code tells.
 template <class Body>

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "host/core/fault.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/unit/rabbitmq/scripted_broker.hpp"
 
 namespace lantern::rabbitmq::test {
@@ -81,15 +82,14 @@ TEST(Publisher, ABlockedConnectionIsAFaultUntilItIsUnblocked) {
     }
     publisher.declare_topology();
     broker.say(unblocked());
-    std::size_t confirmed = 0;
-    for (int tries = 0; tries < 1000 && confirmed == 0; ++tries) {
+    const auto goes_on = [&] {
         try {
-            confirmed = publisher.publish(events_of(1));
+            return publisher.publish(events_of(1)) == 1;
         } catch (const Fault&) {
-            std::this_thread::yield();
+            return false;
         }
-    }
-    EXPECT_EQ(confirmed, 1u);
+    };
+    EXPECT_TRUE(lantern::test::eventually(goes_on));
 }
 
 TEST(Publisher, WhatWasConfirmedBeforeTheConnectionWasLostCounts) {
