@@ -261,14 +261,14 @@ void Server::stop() {
     // 1. Every answer from now on is its connection's last. 2. No more connections. 3. Wait. 4. End.
     impl.traffic->closing = true;
     asio::post(*impl.io, [&impl] { impl.server->close(); });
-    const bool all_answered = impl.traffic->wait_until_done(impl.options.drain, limits::kHttpIdle);
+    const bool done = impl.traffic->wait_until_done(impl.options.drain, limits::kHttpIdle);
     impl.io->stop();
-    impl.thread.join();
+    impl.thread.join();  // nothing more is read
     // What is left are silent connections, closed with the context that holds them. A request that nobody answered
     // for so long may still hold its connection, which needs the context: then the process has to end first.
     impl.server.reset();
     impl.next_look.reset();
-    if (all_answered) {
+    if (done && impl.traffic->all_answered()) {
         impl.io.reset();
     } else {
         static_cast<void>(impl.io.release());

@@ -31,16 +31,18 @@ public:
         std::lock_guard lock(mutex_);
         changed_.notify_all();
     }
-    // Until no connection is open; silent ones are not waited for beyond `silent`, unanswered requests not beyond
-    // `all`. False: some are still unanswered.
+    // Until no connection is open and nobody answers any more: who gave an answer holds its connection for a moment
+    // after it was written and closed. Silent connections are not waited for beyond `silent`, unanswered requests
+    // not beyond `all`. False: some are still unanswered.
     bool wait_until_done(std::chrono::milliseconds silent, std::chrono::milliseconds all) {
         std::unique_lock lock(mutex_);
-        const auto closed = [this] { return connections_ == 0; };
-        if (changed_.wait_for(lock, silent, closed)) return true;
-        if (!changed_.wait_for(lock, all, [this] { return unanswered_ == 0; })) return false;
-        changed_.wait_for(lock, silent, closed);  // the last answers are being written
-        return true;
+        const auto done = [this] { return connections_ == 0 && all_answered(); };
+        if (changed_.wait_for(lock, silent, done)) return true;
+        if (!changed_.wait_for(lock, all, [this] { return all_answered(); })) return false;
+        changed_.wait_for(lock, silent, done);  // the last answers are being written
+        return all_answered();
     }
+    bool all_answered() const { return unanswered_ == 0; }
     // Closing: the answer that is given now is the connection's last.
     std::atomic<bool> closing = false;
 
