@@ -21,7 +21,7 @@ struct ProbeOptions {
     std::filesystem::path copies;  // where private copies and remembered answers live
     // The program that runs the library, and its first arguments.
     std::vector<std::string> command = {"/proc/self/exe", "plugin", "probe"};
-    std::chrono::milliseconds deadline{30'000};  // of a good one on a machine that is starved; refused is for good
+    std::chrono::milliseconds deadline{10'000};  // a host's live changes wait for it
     // Settings to create an object with. Nothing: `{}`, unless the settings schema demands members.
     std::optional<std::string> settings;
     // Take the answer of an earlier probe of the same bytes by the same program, when there is one.
