@@ -12,6 +12,10 @@ constexpr Milliseconds kTurnWait{100};
 constexpr Milliseconds kDueEvery{500};
 constexpr std::size_t kDueAtOnce = 100;
 constexpr std::size_t kFeedEvents = 500;
+constexpr Milliseconds kLongForFew{10};
+constexpr Milliseconds kGatherMax{100};
+constexpr std::size_t kFew = 4;  // so many times they would fit into a batch
+constexpr int kTimeAfterTime = 3;
 
 }  // namespace
 
@@ -313,11 +317,21 @@ void Worker::work_off() {
         }
         if (is_of_this_store(delivery)) events.push_back(&delivery.event);
     }
+    const auto since = parts_.clock.steady();
     if (!carry_out(events)) return;
     // Committed: now, and not before.
     parts_.deliveries.acknowledge_up_to(in_hand_.back().tag);
     reads_.settled(in_hand_);
+    gather(parts_.clock.steady() - since);
     in_hand_.clear();
+}
+
+// A few events that take long, time after time: on a machine that many workers share, a commit costs more than
+// they. As much time again lets more come for the next one. With a backlog there are never few.
+void Worker::gather(Steady::duration took) {
+    const bool few = in_hand_.size() * kFew <= parts_.handler.batch_events_max;
+    long_for_few_ = few && !feeding_ && took >= kLongForFew ? long_for_few_ + 1 : 0;
+    if (long_for_few_ >= kTimeAfterTime) rest(std::min(kGatherMax, std::chrono::floor<Milliseconds>(took)));
 }
 
 // True when everything is committed. False: the leases must be looked at first; plan anew then.

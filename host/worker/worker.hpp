@@ -77,6 +77,7 @@ private:
     void catch_up_due();
     bool act_again();
     void work_off();
+    void gather(Steady::duration took);
     void wait_for(const std::string& dependency);
     std::string still_waits_for() const;
     void wait_as(const std::string& why);
@@ -103,9 +104,10 @@ private:
     Steady next_tick_{};
     Steady next_due_{};
     Steady next_again_{};
-    Steady rest_until_{};  // nothing is tried before: a dependency was away, or the handler's rate is kept
-    bool away_ = false;    // in this turn
-    int troubles_ = 0;     // in a row
+    Steady rest_until_{};   // nothing is tried before: a dependency was away, or the handler's rate is kept
+    bool away_ = false;     // in this turn
+    int troubles_ = 0;      // in a row
+    int long_for_few_ = 0;  // batches in a row that were small, but took long
     std::string waiting_;
 };
 

@@ -219,6 +219,38 @@ TEST(SlowActs, AStreamThatIsCaughtUpSlowlyStaysParkedUntilItsEnd) {
     EXPECT_EQ(world.model.stream(1).revision, Revision{4});
 }
 
+// Of many workers on one machine: each commit takes long, whatever is in it.
+TEST(FewAtATime, MoreIsLetComeForTheNextCommitAndALongQueueIsNotKeptWaiting) {
+    World world;
+    Milliseconds took{20};
+    world.script = [&](const Event&) {
+        world.clock.advance(took);
+        return Outcome{};
+    };
+    std::int64_t stream = 0;
+    const auto turn_with = [&](int events) {
+        for (int n = 0; n < events; ++n) world.append_and_deliver(++stream, "a");
+        world.worker.turn(Milliseconds(0));
+        return world.worker.turn(Milliseconds(0));  // what is left to rest
+    };
+    world.settle(3);
+    EXPECT_EQ(turn_with(1).count(), 0);
+    EXPECT_EQ(turn_with(1).count(), 0) << "twice may be a coincidence";
+    EXPECT_EQ(turn_with(1), took);
+    world.append_and_deliver(++stream, "a");
+    world.worker.turn(Milliseconds(0));
+    EXPECT_EQ(world.queue.left(), 1u) << "not before it has rested as long as the last commit took";
+    world.clock.advance(took);
+    world.worker.turn(Milliseconds(0));
+    EXPECT_EQ(world.queue.left(), 0u);
+    world.clock.advance(took);
+    EXPECT_EQ(turn_with(20), Milliseconds(100)) << "and not longer than that";
+    world.clock.advance(Milliseconds(100));
+    EXPECT_EQ(turn_with(200).count(), 0) << "a queue";
+    took = Milliseconds(1);
+    for (int n = 0; n < 5; ++n) EXPECT_EQ(turn_with(1).count(), 0) << "quick";
+}
+
 // A store that was adopted: what its earlier incarnation published is passed over, what another one did is not.
 TEST(Incarnations, OfThePastArePassedOverAndForeignOnesHoldTheHandler) {
     World world;
