@@ -100,6 +100,7 @@ void poison();
 void takeover();
 void new_build();
 void handlers();
+void routed();
 void paused();
 void away();
 void sweep();

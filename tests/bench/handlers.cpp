@@ -1,4 +1,5 @@
-// Fifty handlers against one: the same events, and nothing to do.
+// Fifty handlers against one: the same events, and nothing to do. And a handler of one type of fifty against one of
+// all.
 #include <unistd.h>
 
 #include <fstream>
@@ -57,7 +58,7 @@ struct Cpu {
 };
 
 // The session that asks how far they have come is none of what is measured.
-Cpu cpu_of(Place& place, const processes::Child& host, const std::unique_ptr<processes::Child>& relay) {
+Cpu cpu_of(Place& place, const processes::Child& host, const std::unique_ptr<processes::Child>& relay = nullptr) {
     const auto asking = static_cast<pid_t>(place.ask("select pg_backend_pid()"));
     return {cpu_seconds(test::tree(host.pid())), relay ? cpu_seconds(test::tree(relay->pid())) : 0,
             cpu_seconds(test::tree(place.postgres().pid())) - cpu_seconds({asking}),
@@ -110,7 +111,71 @@ Measured measure(int handlers, int users) {
     return measured;
 }
 
+constexpr int kTypes = 50;
+
+std::string routing_of_types() {
+    std::ostringstream text;
+    text << "version: 1\nevents:\n  STEP_1: [one_type, all_types]\n";
+    for (int n = 2; n <= kTypes; ++n) text << "  STEP_" << n << ": [all_types]\n";
+    text << "handlers:\n  one_type: {plugin: steps, partitions: 1}\n"
+            "  all_types: {plugin: steps, partitions: 1, queue_length: 3000000}\n";
+    return text.str();
+}
+
+// Each stream has two events of each type, in turn.
+void fill_with_types(Place& place, int streams) {
+    place.database().query(
+        "insert into lantern.streams (aggregate_type, aggregate_id, revision)"
+        " select 'step', 's' || n, $2::bigint from generate_series(1, $1::bigint) n",
+        postgres::Params{}.add(streams).add(2 * kTypes));
+    place.database().query(
+        "insert into lantern.events (position, stream_id, revision, id, type, schema_version, recorded_at, xid,"
+        "                            data, metadata)"
+        " select nextval('lantern.events_position'), s.stream_id, r, gen_random_uuid(), 'STEP_' || (1 + (r - 1) % "
+        "$2),"
+        "        1, clock_timestamp(), pg_current_xact_id(), '{\"first_name\":\"Sarah\"}', '{\"actor\":\"x\"}'"
+        "   from generate_series(1, 2 * $2::bigint) r cross join"
+        "        (select stream_id from lantern.streams where aggregate_type = 'step' and $1 > 0) s order by r",
+        postgres::Params{}.add(streams).add(kTypes));
+    place.database().script("analyze lantern.events; analyze lantern.streams");
+}
+
+// Processor time for each of its queued events, from its queue to its table, without that of the start.
+double cost_of(Place& place, const std::string& handler, std::int64_t events) {
+    const std::string applied = "select count(*) from " + handler + ".steps";
+    auto worker = place.lantern({"worker", handler});
+    place.wait_for("the first events of " + handler, applied, 1, seconds(60));
+    const std::int64_t already = place.ask(applied);
+    const auto before = cpu_of(place, *worker);
+    place.wait_for("all events of " + handler, applied, events, seconds(900));
+    const auto cost = (cpu_of(place, *worker) - before) / static_cast<double>(events - already);
+    print("routed to, " + handler, 1e6 * cost.all(), "us/event",
+          number(static_cast<double>(events)) + " queued events of 100 a stream; " + cost.text(1e6));
+    worker->stop(seconds(20));
+    return cost.all();
+}
+
 }  // namespace
+
+void routed() {
+    const int streams = static_cast<int>(share_of(20'000));
+    const std::int64_t all = std::int64_t{streams} * 2 * kTypes, some = all / kTypes;
+    Place place(routing_of_types());
+    auto host = place.host("worker");
+    place.wait_for("bound queues", "select count(*) from lantern.leases where feed_target is not null", 2,
+                   seconds(60));
+    host->stop(seconds(20));
+    fill_with_types(place, streams);
+    auto relay = place.host("relay");
+    place.wait_for("the relay",
+                   "select count(*) from lantern.marks where reader = 'relay' and floor >= " + std::to_string(all) +
+                       " and target_floor is null",
+                   1, seconds(900));
+    relay->stop(seconds(20));
+    const double one_type = cost_of(place, "one_type", some), all_types = cost_of(place, "all_types", all);
+    print("routed to 1 of 50 types", 100 * one_type / all_types, "%",
+          "processor time for a delivered event, against one routed to all, same run; goal: below 150");
+}
 
 void handlers() {
     const int users = static_cast<int>(share_of(5000));

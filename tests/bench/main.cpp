@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
                              {"takeover", lantern::bench::takeover},
                              {"new_build", lantern::bench::new_build},
                              {"handlers", lantern::bench::handlers},
+                             {"routed", lantern::bench::routed},
                              {"sweep", lantern::bench::sweep},
                              {"paused", lantern::bench::paused},
                              {"away", lantern::bench::away}};
@@ -35,7 +36,7 @@ int main(int argc, char** argv) {
         std::fprintf(
             stderr,
             "no benchmark is called %s; there are live, append, latency, latency_beside, reads, load, abi, memory, "
-            "rebuild, busy, swap, import, poison, takeover, new_build, handlers, sweep, paused, away\n",
+            "rebuild, busy, swap, import, poison, takeover, new_build, handlers, routed, sweep, paused, away\n",
             argv[1]);
         return 1;
     }

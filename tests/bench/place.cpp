@@ -150,47 +150,50 @@ std::string Place::user_id(int n) {
     return text;
 }
 
+// In steps of this many events, so that no sort or join of ten million rows spills to disk.
 void Place::fill_store(int users, int updates, Order order) {
-    const std::string sorted = order == Order::by_round ? "r, n" : "n, r";
-    const std::string count = std::to_string(users);
+    constexpr int kStep = 1'000'000;
     const std::string revisions = std::to_string(updates + 1);
-    database_->script(
-        "begin;"
-        "insert into lantern.streams (aggregate_type, aggregate_id, revision) select 'user', (" +
-        uuid_of(0, "n") + ")::text, " + revisions + " from generate_series(1, " + count +
-        ") n order by n;"
-        "insert into lantern.events (position, stream_id, revision, id, type, schema_version, recorded_at, xid, "
-        "data, metadata) "
-        "select nextval('lantern.events_position'), s.stream_id, r, " +
-        uuid_of(1, "(r::bigint * 10000000 + n)") +
-        ", case when r = 1 then 'USER_CREATED' else 'USER_UPDATED' end, case when r = 1 then 2 else 1 end, "
-        "clock_timestamp(), "
-        "pg_current_xact_id(), case when r = 1 then json_build_object('username', 'user' || n, 'email', 'user' || "
-        "n || '@example.com', "
-        "'first_name', 'First', 'last_name', 'Last', 'password_hash', 'x', 'hashing_method', 'argon2id', 'role', "
-        "'user') "
-        "else json_build_object('first_name', 'First ' || r) end, "
-        "'{\"actor\":{\"id\":\"bench\",\"name\":\"bench\"},\"correlation_id\":\"c\"}'::json "
-        "from generate_series(1, " +
-        revisions + ") r cross join generate_series(1, " + count +
-        ") n "
-        "join lantern.streams s on s.aggregate_type = 'user' and s.aggregate_id = (" +
-        uuid_of(0, "n") + ")::text order by " + sorted +
-        ";"
-        "insert into lantern.unique_keys select 'username', 'user' || n, s.stream_id from generate_series(1, " +
-        count +
-        ") n "
-        "join lantern.streams s on s.aggregate_type = 'user' and s.aggregate_id = (" +
-        uuid_of(0, "n") +
-        ")::text;"
-        "insert into lantern.unique_keys select 'email', 'user' || n || '@example.com', s.stream_id from "
-        "generate_series(1, " +
-        count +
-        ") n "
-        "join lantern.streams s on s.aggregate_type = 'user' and s.aggregate_id = (" +
-        uuid_of(0, "n") +
-        ")::text;"
-        "commit; analyze lantern.events; analyze lantern.streams;");
+    const auto each = [](int from, int upto) {
+        return "generate_series(" + std::to_string(from) + ", " + std::to_string(upto) + ")";
+    };
+    const std::string stream = " join lantern.streams s on s.aggregate_type = 'user' and s.aggregate_id = (" +
+                               uuid_of(0, "n") + ")::text ";
+    const auto insert_events = [&](const std::string& revision, const std::string& user,
+                                   const std::string& sorted) {
+        database_->script(
+            "insert into lantern.events (position, stream_id, revision, id, type, schema_version, recorded_at, "
+            "xid, "
+            "data, metadata) select nextval('lantern.events_position'), s.stream_id, r, " +
+            uuid_of(1, "(r::bigint * 10000000 + n)") +
+            ", case when r = 1 then 'USER_CREATED' else 'USER_UPDATED' end, case when r = 1 then 2 else 1 end, "
+            "clock_timestamp(), pg_current_xact_id(), "
+            "case when r = 1 then json_build_object('username', 'user' || n, 'email', 'user' || n || "
+            "'@example.com', "
+            "'first_name', 'First', 'last_name', 'Last', 'password_hash', 'x', 'hashing_method', 'argon2id', "
+            "'role', "
+            "'user') else json_build_object('first_name', 'First ' || r) end, "
+            "'{\"actor\":{\"id\":\"bench\",\"name\":\"bench\"},\"correlation_id\":\"c\"}'::json from " +
+            revision + " r cross join " + user + " n" + stream + "order by " + sorted);
+    };
+    const auto insert_keys = [&](const std::string& kind, const std::string& key) {
+        database_->script("insert into lantern.unique_keys select '" + kind + "', " + key + ", s.stream_id from " +
+                          each(1, users) + " n" + stream + "order by 2");  // in the order of their index
+    };
+    for (int from = 1; from <= users; from += kStep)
+        database_->script("insert into lantern.streams (aggregate_type, aggregate_id, revision) select 'user', (" +
+                          uuid_of(0, "n") + ")::text, " + revisions + " from " +
+                          each(from, std::min(users, from + kStep - 1)) + " n order by n");
+    database_->script("analyze lantern.streams");
+    const bool by_user = order == Order::by_user;
+    const int rounds = by_user ? updates + 1 : std::max(1, kStep / users), some = std::max(1, kStep / rounds);
+    for (int r = 1; r <= updates + 1; r += rounds)
+        for (int n = 1; n <= users; n += some)
+            insert_events(each(r, std::min(updates + 1, r + rounds - 1)), each(n, std::min(users, n + some - 1)),
+                          by_user ? "n, r" : "r, n");
+    insert_keys("username", "'user' || n");
+    insert_keys("email", "'user' || n || '@example.com'");
+    database_->script("analyze lantern.events; analyze lantern.unique_keys");
 }
 
 }  // namespace lantern::bench

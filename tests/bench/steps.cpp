@@ -28,8 +28,9 @@ public:
           away_(lantern::find_text(setup.settings(), "away").value_or("")) {}
 
     static lantern::Description describe() {
-        return lantern::Description("steps", STEPS_VERSION)
-            .on("USER_CREATED", 2)
+        lantern::Description description("steps", STEPS_VERSION);
+        for (int n = 1; n <= 50; ++n) description.on("STEP_" + std::to_string(n));
+        return description.on("USER_CREATED", 2)
             .on("USER_UPDATED")
             .settings(R"({"type": "object", "properties": {
                 "poison": {"type": "integer", "minimum": 0}, "away": {"type": "string"}}})")
