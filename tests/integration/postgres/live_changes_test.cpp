@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 
 #include "host/postgres/delivery/leases.hpp"
+#include "host/postgres/delivery/ledger.hpp"
+#include "host/postgres/delivery/read_model.hpp"
 #include "host/postgres/operate/hosts.hpp"
 #include "host/postgres/store/store.hpp"
 #include "tests/integration/postgres/handlers.hpp"
@@ -93,6 +95,55 @@ TEST_F(LiveChangesTest, FewerPartitionsAndMoreAgainFenceAZombieOfTheFirst) {
     sql_.query("update lantern.workers set heartbeat_at = now() - interval '1 hour' where pid = 1");
     ASSERT_EQ(third.tick("", {}).held.size(), 4u);
     EXPECT_GT(third.tick("", {}).held.at(3).epoch, zombie.epoch);
+}
+
+// Epochs are a partition's, and the ledger compares them: a stream's must not fall when it gets another partition.
+TEST_F(LiveChangesTest, AnEffectIsTriedAgainWhateverPartitionsItsStreamHasPassedThrough) {
+    const HandlerName mail{"mail"};
+    Connection connection(session_of(url_, mail));
+    Ledger ledger(connection, mail, "b");
+    const StreamId stream{5};
+    worker::Effect effect{test::fresh_id(), stream, Revision{1}, test::fresh_id(), {}, {}, 0, ""};
+    std::int64_t revision = 1;
+    int pid = 0;
+    // Workers come and go, the last one begins to act and fails.
+    const auto tried_with = [&](int partitions, int workers) {
+        for (; workers > 0; --workers) {
+            WorkerIdentity self{test::fresh_id(), mail, "here", ++pid, "b"};
+            self.bound = {std::to_string(partitions), partitions, revision, {"MADE"}};
+            Leases leases(connection, self);
+            leases.bound();
+            const auto held = leases.tick("", {}).held;
+            const auto lease = std::find_if(held.begin(), held.end(), [&](const worker::Lease& one) {
+                return one.partition == partition_of(bucket_of(stream), partitions);
+            });
+            if (lease == held.end()) return false;
+            const worker::Entry entry{Generation{1}, {{lease->partition, lease->epoch}}};
+            effect.epoch = lease->epoch;
+            ++effect.attempt;
+            for (const auto state : {worker::EffectState::pending, worker::EffectState::failed}) {
+                effect.state = state;
+                if (ledger.commit({entry, effect, {}, {}, {}}) != worker::Flushed::committed) return false;
+            }
+            leases.leave();
+        }
+        return true;
+    };
+    const auto repartition = [&](int partitions) {
+        auto edited = test::routed("mail", "mail", {"MADE"});
+        edited.partitions = partitions;
+        apply(test::routing_of({edited, test::routed("people", "people", kUsual)},
+                               "r" + std::to_string(revision + 1)),
+              revision);
+        ++revision;
+    };
+    EXPECT_TRUE(tried_with(4, 3));
+    repartition(8);
+    EXPECT_TRUE(tried_with(8, 1)) << "a partition that is new";
+    repartition(4);
+    EXPECT_TRUE(tried_with(4, 3));
+    repartition(8);
+    EXPECT_TRUE(tried_with(8, 1)) << "a partition that has rested meanwhile";
 }
 
 // An edit and its taking back come so close that no worker of the edit has bound its queues by then.

@@ -173,6 +173,10 @@ begin
         insert into lantern.leases (handler, partition, feed_cursor)
         select in_handler, p, lantern.verified_up_to(in_handler) from generate_series(0, in_partitions - 1) p
         on conflict do nothing;
+        -- A stream that changes its partition must not come to an older epoch: its effects in the ledger have the one that
+        -- it had (record_effect). Rows of partitions that are none any more stay, and tell their epochs.
+        update lantern.leases l set epoch = (select max(all_of.epoch) from lantern.leases all_of where all_of.handler = in_handler)
+         where l.handler = in_handler;
         update lantern.handlers h set queues = in_queues, partitions = in_partitions, queues_revision = in_revision
          where h.handler = in_handler;
         insert into lantern.retired_bindings (handler, queues) values (in_handler, known.queues) on conflict do nothing;
