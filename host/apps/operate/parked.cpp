@@ -119,7 +119,9 @@ int act(const Instance& at, const Words& words, ParkedAction action) {
     const bool blank = words.reason.find_first_not_of(" \t\n") == std::string::npos;
     if (action == ParkedAction::skip && blank && !words.dry_run) refuse("a skip needs --reason \"why\"");
     Parked parked(at.settings().postgres_url);
-    const auto selected = parked.streams(selection_of(words, parked));
+    auto selected = parked.streams(selection_of(words, parked));
+    if (action == ParkedAction::skip)
+        std::erase_if(selected, [](const ParkedStream& stream) { return !stream.can_be_skipped(); });
     std::int64_t acted = 0;
     if (!words.dry_run)
         acted = act(parked, action, selected, {operator_name(), words.reason, selection_json(words)}, words.rate);

@@ -100,7 +100,7 @@ void print_details(const std::vector<ParkedDetail>& details) {
             std::cout << "    fails: " << parked.event_type << ", revision " << parked.failing->value << ", event "
                       << parked.event.text() << "\n";
         else
-            std::cout << "    no event behind it is wanted any more: it is caught up at the next attempt\n";
+            std::cout << "    nothing behind it has failed: it is caught up at the next attempt\n";
         std::cout << "    error " << parked.fingerprint << ": " << parked.error << "\n";
         for (const auto& attempt : attempts)
             std::cout << "    " << time_text(attempt.at) << "  revision " << attempt.revision.value << "  attempt "

@@ -24,7 +24,7 @@ struct ParkedStream {
     StreamId stream;
     std::string aggregate_type, aggregate_id;
     Revision revision;                // checkpoint
-    std::optional<Revision> failing;  // nothing: no event behind the checkpoint is wanted any more
+    std::optional<Revision> failing;  // nothing: none behind the checkpoint is wanted any more, or was tried yet
     Uuid event;                       // the failing one
     std::string event_type;
     std::string state;  // retrying, dead
@@ -34,6 +34,7 @@ struct ParkedStream {
     std::string error, fingerprint;
 
     std::string name() const;  // "user/<id>"
+    bool can_be_skipped() const { return failing || state == "dead"; }
 };
 
 // Streams that failed alike.

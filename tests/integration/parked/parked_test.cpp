@@ -124,6 +124,25 @@ TEST_F(ParkedTest, SkipPassesOverTheFailingEventAloneAndIsKept) {
               "parked skip known to be wrong [" + std::to_string(streams[0].stream.value) + "]");
 }
 
+// Typed twice while nobody works: what is behind the skipped event never failed.
+TEST_F(ParkedTest, ASecondSkipPassesOverNoHealthyEvent) {
+    for (int number = 1; number <= 4; ++number) append("anna", number);
+    script_["2"] = rejected("no such country");
+    work();
+    ASSERT_EQ(parked_.act(ParkedAction::skip, parked_.streams({}), because("wrong")), 1);
+    const auto again = parked_.streams({});
+    ASSERT_EQ(again.size(), 1u) << "it waits to be caught up";
+    EXPECT_FALSE(again[0].failing);
+    EXPECT_FALSE(again[0].can_be_skipped());
+    EXPECT_EQ(parked_.act(ParkedAction::skip, again, because("wrong")), 0);
+    EXPECT_EQ(one("select count(*) from lantern.admin_log"), "1");
+    script_["4"] = rejected("too long");
+    work();
+    EXPECT_EQ(value("anna"), "13");
+    EXPECT_EQ(parked_.act(ParkedAction::skip, parked_.streams({}), because("wrong")), 1) << "it failed since";
+    EXPECT_EQ(row("anna"), "revision 4 state 1 attempts 0");
+}
+
 TEST_F(ParkedTest, TheLastEventOfAStreamCanBeSkipped) {
     append("anna", 1);
     script_["1"] = rejected("no");

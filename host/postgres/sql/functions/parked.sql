@@ -25,8 +25,9 @@ create or replace function lantern.error_fingerprint(in_error text) returns text
 $$;
 
 -- Parked streams by handler and stream; null: whatever. in_older_ms: whose first failure is at least so old. The
--- failing event is the first behind the checkpoint that the handler's routes want; there is none when its route
--- ended or it was skipped as the last. The fingerprint is the one that was kept with the attempt.
+-- failing event is the first behind the checkpoint that the handler's routes want, once it was tried; there is none
+-- when its route ended, or what failed was skipped and the next not tried yet. The fingerprint is the one that was kept
+-- with the attempt.
 drop function if exists lantern.parked(text, bigint, text, bigint);
 create or replace function lantern.parked(in_handler text, in_stream bigint, in_fingerprint text, in_older_ms bigint)
 returns table (
@@ -43,7 +44,8 @@ begin
                 order by h.handler
     loop
         return query execute format($sql$
-            select %1$L::text, s.stream_id, n.aggregate_type, n.aggregate_id, s.revision, f.revision, f.id, f.type,
+            select %1$L::text, s.stream_id, n.aggregate_type, n.aggregate_id, s.revision,
+                   case when t.tried then f.revision end, case when t.tried then f.id end, case when t.tried then f.type end,
                    s.state, s.seen, s.attempts, s.next_attempt_at, a.since, s.last_error,
                    coalesce(p.fingerprint, lantern.error_fingerprint(s.last_error))
               from %1$I.lantern_streams s
@@ -55,7 +57,10 @@ begin
                      order by e.revision limit 1) f on true
               left join lateral (
                     select min(t.at) as since from lantern.attempts t
-                     where t.handler = %1$L and t.stream_id = s.stream_id and t.revision = f.revision) a on true
+                     where t.handler = %1$L and t.stream_id = s.stream_id and t.revision = f.revision
+                       and t.outcome <> 'skipped') a on true
+              -- A skip leaves it retrying, without attempts.
+              cross join lateral (select s.state = 2 or s.attempts > 0 or a.since is not null as tried) t
               left join lateral (
                     select t.fingerprint from lantern.attempts t
                      where t.handler = %1$L and t.stream_id = s.stream_id and t.error = s.last_error
@@ -72,7 +77,8 @@ end $$;
 -- An operator's action on parked streams of one handler, written to the admin log in the same transaction.
 --   retry  leaves a note for the lease holder: attempts from the start, due now
 --   skip   the failing event is passed over, never silently: its checkpoint moves behind it, an attempt `skipped` is
---          kept, a side effect's ledger says so; the rest of the stream is caught up in order
+--          kept, a side effect's ledger says so; the rest of the stream is caught up
+--          in order. Nothing is skipped of a stream that waits to be caught up, and has not failed again
 -- Compare-and-set: only streams that still are parked at in_revisions. Returns how many that were.
 create or replace function lantern.parked_act(
     in_handler text, in_action text, in_streams bigint[], in_revisions bigint[], in_failing bigint[],
@@ -118,6 +124,7 @@ begin
                    last_error = coalesce($4, s.last_error)
               from unnest($1, $2, $3) a (stream, revision, failing)
              where s.stream_id = a.stream and s.revision = a.revision and s.state <> 0
+               and ($4 is null or a.failing is not null or s.state = 2)
             returning s.stream_id)
         select coalesce(array_agg(stream_id order by stream_id), '{}') from done $sql$, in_handler)
        into acted using in_streams, in_revisions, in_failing, note;
