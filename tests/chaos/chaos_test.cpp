@@ -69,10 +69,14 @@ void run_once(std::uint64_t seed, std::size_t faults) {
     if (run.problems().empty()) expect_tampering_is_found(run);
 }
 
+// Deals one of most kinds in its first eight: a worker, the host and the relay killed, the routing edited, a plugin
+// that hangs, an api frozen, PostgreSQL stopped, RabbitMQ wiped.
+constexpr std::uint64_t kUsualSeed = 236853;
+
 TEST(Chaos, EverySeedKeepsTheGuarantees) {
     const auto faults = setting("LANTERN_CHAOS_FAULTS", 8);
     const auto until = std::chrono::steady_clock::now() + std::chrono::minutes(setting("LANTERN_CHAOS_MINUTES", 0));
-    auto seed = setting("LANTERN_CHAOS_SEED", 1);
+    auto seed = setting("LANTERN_CHAOS_SEED", kUsualSeed);
     do {
         run_once(seed++, faults);
     } while (!HasFailure() && std::chrono::steady_clock::now() < until);
