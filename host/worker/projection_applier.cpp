@@ -90,8 +90,18 @@ Entry ProjectionApplier::entry_of(const std::vector<Lease>& held) {
     return entry;
 }
 
+// What the object remembers of their rows is no longer so.
+void ProjectionApplier::notice_replayed(Plan& plan) {
+    for (auto& [stream, change] : plan.streams) {
+        if (change.before.seen >= Revision{0}) continue;
+        object_.reset();
+        change.now.seen = Revision{0};
+    }
+}
+
 Carried ProjectionApplier::carry_out(Plan& plan, const std::vector<Lease>& held) {
     const Entry entry = entry_of(held);
+    notice_replayed(plan);
     const auto found = plan.streams;
     try {
         return attempt(plan, plan.events, entry);

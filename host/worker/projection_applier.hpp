@@ -46,6 +46,7 @@ private:
     Outcome handled(const Event& event, int attempt, Recording& recording);
     void park(Plan& plan, const Event& event, const Outcome& outcome);
     Carried flush(Plan& plan, const Entry& entry);
+    void notice_replayed(Plan& plan);
     Entry entry_of(const std::vector<Lease>& held);
 
     Parts parts_;

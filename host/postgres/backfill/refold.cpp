@@ -137,9 +137,11 @@ bool StreamRefold::commit(StreamId done, const backfill::Tally&) {
         connection_.copy_in(place + sql_name(table.name) + " (" + names_of(table, 0, table.columns.size()) + ")",
                             lines_[number]);
     }
-    // The due time is part of a worker's compare-and-set; of a live stream it means nothing else.
+    // What a worker has read is no longer so: its compare-and-set shall miss. Of a live stream that looks at
+    // `seen`, and to the worker a number below zero says why; of a parked one at the due time.
     connection_.query("update " + place +
-                          "lantern_streams set next_attempt_at = coalesce(next_attempt_at, clock_timestamp())"
+                          "lantern_streams set seen = case state when 0 then least(seen, 0) - 1 else seen end,"
+                          " next_attempt_at = coalesce(next_attempt_at, clock_timestamp())"
                           " + interval '1 microsecond' where stream_id = $1::bigint",
                       Params{}.add(done.value));
     // After the rows are gone: one that came meanwhile has been seen by then.

@@ -1,7 +1,8 @@
 // lantern_streams, in each handler's schema:
 //   stream_id bigint primary key, revision bigint     the checkpoint: last revision applied
 //   state smallint                                    0 live, 1 retrying, 2 dead
-//   seen bigint                                       highest revision delivered while parked
+//   seen bigint                                       highest revision delivered while parked; when live, 0,
+//                                                     or less since a replay folded the stream's rows anew
 //   attempts, last_error                              of the failing event
 //   next_attempt_at                                   due then: when retrying; when live, a note that it is behind
 #include "host/postgres/tables/handler_schema.hpp"

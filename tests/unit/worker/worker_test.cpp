@@ -201,6 +201,23 @@ TEST(Worker, ANewGenerationDropsCachesAndGoesOn) {
 }
 
 // Its writes might fit the new tables, whose columns only have other meanings.
+TEST(Worker, AReplayOfAStreamDropsWhatTheObjectRemembers) {
+    World world;
+    world.append_and_deliver(1, "a");
+    world.settle(2);
+    ASSERT_EQ(world.objects, 1);
+    // As a replay leaves it: folded anew, with a note.
+    world.model.table.at("thing-1").at(1) = std::string("b");
+    world.model.stream(1).seen = Revision{-1};
+    world.model.stream(1).next_attempt_at = world.clock.now();
+    world.settle(2);
+    EXPECT_EQ(world.model.stream(1).seen, Revision{0});
+    world.append_and_deliver(1, "c");
+    world.settle(2);
+    EXPECT_EQ(world.value(1), "bc");
+    EXPECT_EQ(world.objects, 2);
+}
+
 TEST(Worker, ABuildWhoseTablesWereSwappedAwayWritesNothingAndIsHeldWithTheReason) {
     World world;
     world.append_and_deliver(1, "a");
