@@ -20,6 +20,7 @@ enum class Carried {
 struct Again {
     Carried carried = Carried::committed;
     bool acted = false;                 // there may be more
+    bool advanced = false;              // one was done, or passed over by the plugin
     std::string away;                   // a dependency that was away
     std::chrono::milliseconds rest{0};  // the handler's rate allows no more before
 };

@@ -39,6 +39,7 @@ Again EffectApplier::act_again(const std::vector<Lease>& held, const Verdicts& v
             if (again.carried != Carried::committed) return again;
         }
         again.acted = true;
+        again.advanced = again.advanced || outcome->advances();
         settle_asked(one, *outcome, again, open);
     }
     if (open) again.carried = commit({entry, open, {}, {}, std::nullopt});

@@ -209,6 +209,7 @@ void EffectApplier::finish(Plan& plan, const Event& event, Effect effect, const 
     if (outcome.advances()) {
         change.now.revision = event.revision;
         change.now.attempts = 0;
+        plan.advanced = true;
         return;
     }
     const StreamRow was = change.now;

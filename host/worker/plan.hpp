@@ -29,6 +29,8 @@ struct Plan {
     std::vector<Event*> events;  // to apply, in order
     std::map<StreamId, StreamChange> streams;
     std::size_t duplicates = 0;
+    // Set by the applier: an event was applied, or passed over by the plugin.
+    bool advanced = false;
     // Set by the applier: the dependency that is away, and why. What stands behind it in `events` was not tried.
     std::string away;
     // Set by the applier: so long nothing is to be tried, for its handler's rate is kept. Likewise.

@@ -157,6 +157,7 @@ void ProjectionApplier::call(Plan& plan, Event& event, Recording& recording) {
     if (outcome.advances()) {
         change.now.revision = event.revision;
         change.now.attempts = 0;
+        plan.advanced = true;
         return;
     }
     changes_.drop_event();

@@ -9,9 +9,6 @@ namespace lantern::worker {
 namespace {
 
 constexpr Milliseconds kTurnWait{100};
-constexpr Milliseconds kDueEvery{500};
-constexpr std::size_t kDueAtOnce = 100;
-constexpr std::size_t kFeedEvents = 500;
 constexpr Milliseconds kLongForFew{10};
 constexpr Milliseconds kGatherMax{100};
 constexpr std::size_t kFew = 4;  // so many times they would fit into a batch
@@ -26,7 +23,7 @@ void Worker::run(const Stop& stop) {
         } catch (const Fault& fault) {
             say(fault);
             idle = Milliseconds{0};
-            if (stop(delay())) break;
+            if (stop(patience_.next())) break;
             try {
                 recover(fault);
             } catch (const Fault& again) {
@@ -41,15 +38,6 @@ void Worker::run(const Stop& stop) {
 void Worker::say(const Fault& fault) {
     if (waiting_.ends_with(fault.what())) return;
     wait_as((fault.kind() == FaultKind::configuration ? "held: " : "") + std::string(fault.what()));
-}
-
-Milliseconds Worker::delay() {
-    const auto ceiling =
-        std::min<Milliseconds>(limits::kBackoffMax, limits::kBackoffFirst * (1 << std::min(troubles_, 10)));
-    ++troubles_;
-    const auto half = ceiling.count() / 2;
-    return Milliseconds(half +
-                        static_cast<std::int64_t>(parts_.random.next() % static_cast<std::uint64_t>(half + 1)));
 }
 
 void Worker::recover(const Fault& fault) {
@@ -73,25 +61,45 @@ Milliseconds Worker::turn(Milliseconds wait) {
         return std::min<Milliseconds>(std::chrono::ceil<Milliseconds>(left), limits::kBackoffFirst);
     }
     away_ = false;
-    const bool fed_some = feed();
-    const bool reads = subscribe_fed();
-    if (!away_) catch_up_due();
-    const bool again = !away_ && act_again();
+    bool more = false;
+    for (std::size_t tried = 0; tried < kSources && !away_; ++tried) {
+        const std::size_t source = (first_ + tried) % kSources;
+        more = work_on(static_cast<Source>(source), more || tried + 1 < kSources ? kNow : wait) || more;
+        if (away_) first_ = source + 1;
+    }
     if (away_) return kNow;
+    first_ = 0;
+    look_at_queues(idle_);
+    wait_as(still_waits_for());
+    patience_.renew();
+    probes_.renew();
+    return more ? kNow : wait;
+}
+
+// One step on what there is to try. True: there is more of it.
+bool Worker::work_on(Source source, Milliseconds wait) {
+    switch (source) {
+        case Source::history:
+            return feed();
+        case Source::due:
+            catch_up_due();
+            return false;
+        case Source::asked:
+            return act_again();
+        case Source::deliveries:
+            break;
+    }
+    const bool reads = subscribe_fed();
     if (!in_hand_.empty()) {
         parts_.deliveries.service();
     } else if (declared_) {
         in_hand_ = parts_.deliveries.take(parts_.handler.batch_events_max, limits::kBatchBytesMax,
-                                          fed_some || again || !reads ? kNow : wait);
+                                          reads ? wait : Milliseconds{0});
         reads_.arrived(in_hand_);
     }
-    const bool idle = in_hand_.empty();
+    idle_ = in_hand_.empty();
     work_off();
-    if (away_) return kNow;
-    look_at_queues(idle);
-    wait_as(still_waits_for());
-    troubles_ = 0;
-    return reads || fed_some || again ? kNow : wait;
+    return reads;
 }
 
 void Worker::start() {
@@ -190,13 +198,6 @@ bool Worker::subscribe_fed() {
     return some;
 }
 
-// Nothing: it need not be fed.
-std::optional<Position> Worker::feed_until(const Lease& lease) const {
-    const auto target = queues_ == Queues::bound ? lease.feed_target : std::optional(edge_);
-    if (queues_ == Queues::others || !target || lease.feed_cursor >= *target) return std::nullopt;
-    return target;
-}
-
 // A queue that silently brings nothing, though it holds something, gets a new connection. One that is full loses
 // its oldest to all of which the store has to be asked stream by stream: slices are cheaper.
 void Worker::look_at_queues(bool all_settled) {
@@ -211,82 +212,12 @@ void Worker::look_at_queues(bool all_settled) {
     }
 }
 
-// One page of each partition whose history is not applied yet. A queue that is bound fills meanwhile; what it loses
-// or doubles is repaired when it is read. What commits late, below what has been fed, and has no queue to come by,
-// is found by the sweep.
-bool Worker::feed() {
-    bool some = false;
-    for (Lease& lease : held_) {
-        const auto until = feed_until(lease);
-        if (!until) continue;
-        some = true;
-        auto page = parts_.history.page(lease.partition, parts_.handler.partitions, routes_, lease.feed_cursor,
-                                        *until, kFeedEvents);
-        const Position reached = page.size() < kFeedEvents ? *until : page.back().position;
-        std::vector<Event*> events;
-        for (Event& event : page) events.push_back(&event);
-        if (!carry_out(events)) return true;
-        parts_.leases.fed_up_to(lease.partition, lease.epoch, reached);
-        lease.feed_cursor = reached;
-    }
-    // At the edge: perhaps it can be bound now.
-    if (std::exchange(feeding_, some) && !some && queues_ != Queues::bound) next_tick_ = {};
-    return some;
-}
-
-void Worker::catch_up_due() {
-    if (parts_.clock.steady() < next_due_) return;
-    next_due_ = parts_.clock.steady() + kDueEvery;
-    std::vector<Partition> partitions;
-    for (const Lease& lease : held_) partitions.push_back(lease.partition);
-    if (partitions.empty()) return;
-    auto due = parts_.model.due(partitions, parts_.handler.partitions, parts_.clock.now(), kDueAtOnce);
-    if (due.size() == kDueAtOnce) next_due_ = {};
-    Planner planner(parts_.rows, parts_.history, routes_);
-    while (!due.empty()) {
-        // All at once; while something is away, one alone shows whether it is back.
-        const auto rows = std::span(due).first(parts_.applier.away().empty() ? due.size() : 1);
-        Plan plan = planner.catching_up(rows);
-        const Carried carried = parts_.applier.carry_out(plan, held_);
-        if (carried == Carried::fenced) next_tick_ = {};
-        if (carried != Carried::committed) return;
-        parts_.watch.applied(plan.events.size(), 0, plan.events.size());
-        if (!plan.away.empty()) return wait_for(plan.away);
-        if (plan.rest.count() > 0) return rest(plan.rest);
-        // What was not tried is still as it was read.
-        const auto left = due.size();
-        std::erase_if(due, [&plan](const StreamRow& row) {
-            const auto change = plan.streams.find(row.stream);
-            return change != plan.streams.end() && (plan.complete || change->second.now != row);
-        });
-        if (due.size() == left || parts_.clock.steady() >= next_tick_) return;
-    }
-}
-
-// What operators asked for again has no queue: a look now and then, and at once while there is more. True: there
-// is.
-bool Worker::act_again() {
-    if (held_.empty() || parts_.clock.steady() < next_again_) return false;
-    next_again_ = parts_.clock.steady() + kDueEvery;
-    const Again again = parts_.applier.act_again(held_, {});
-    if (again.carried == Carried::fenced) next_tick_ = {};
-    if (!again.away.empty()) {
-        wait_for(again.away);
-    } else if (again.rest.count() > 0) {
-        rest(again.rest);
-    } else if (again.acted && again.carried != Carried::fenced) {
-        next_again_ = {};
-        return true;
-    }
-    return false;
-}
-
 // The breaker. Plans are carried out up to the first event that met the outage, so whatever is tried next is one
-// probe; what is in hand stays there, unacknowledged.
+// probe; what is in hand stays there, unacknowledged. The next probe is of another source: what fails in one of
+// them, however often, keeps no healthy stream of another from its turn.
 void Worker::wait_for(const std::string& dependency) {
     away_ = true;
-    rest(delay());
-    next_due_ = {};
+    rest(probes_.next());
     wait_as(dependency);
 }
 
@@ -342,6 +273,7 @@ bool Worker::carry_out(std::span<Event* const> events) {
         switch (parts_.applier.carry_out(plan, held_)) {
             case Carried::committed:
                 parts_.watch.applied(plan.events.size(), plan.duplicates, plan.filled.size());
+                if (plan.advanced) probes_.renew();
                 if (!plan.away.empty()) {
                     wait_for(plan.away);
                     return false;

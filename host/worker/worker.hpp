@@ -2,7 +2,8 @@
 //
 // A turn of the loop: keep the leases; feed history of partitions that are new; catch up parked streams that are
 // due; then take what has arrived, carry it out, commit, and only then acknowledge. What was taken and not
-// acknowledged stays in hand over an outage of the store, and is planned anew when it is back.
+// acknowledged stays in hand over an outage of the store, and is planned anew when it is back. While the breaker is
+// open, a turn is one probe, and the turns go round these sources.
 #pragma once
 
 #include <functional>
@@ -14,6 +15,7 @@
 #include "host/core/fault.hpp"
 #include "host/core/handler.hpp"
 #include "host/worker/applier.hpp"
+#include "host/worker/patience.hpp"
 #include "host/worker/ports.hpp"
 #include "host/worker/read_queues.hpp"
 #include "host/worker/rows.hpp"
@@ -36,7 +38,10 @@ public:
         std::uint64_t queue_events_max = limits::kQueueLengthMax;
     };
     explicit Worker(Parts parts)
-        : parts_(std::move(parts)), reads_(parts_.deliveries, parts_.clock, parts_.queue_events_max) {}
+        : parts_(std::move(parts)),
+          reads_(parts_.deliveries, parts_.clock, parts_.queue_events_max),
+          patience_(parts_.random),
+          probes_(parts_.random) {}
 
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
@@ -63,6 +68,10 @@ public:
 private:
     using Steady = std::chrono::steady_clock::time_point;
 
+    // What there is to try, in the order of a turn. One that met an outage is the last of the next turn.
+    enum class Source : std::size_t { history, due, asked, deliveries };
+    static constexpr std::size_t kSources = 4;
+
     void start();
     void keep_leases();
     bool beat();
@@ -70,12 +79,9 @@ private:
     void declare();
     void hand_over(const std::vector<Partition>& partitions);
     void lose_deliveries();
+    bool work_on(Source source, Milliseconds wait);
     bool subscribe_fed();
-    bool feed();
-    std::optional<Position> feed_until(const Lease& lease) const;
     void look_at_queues(bool all_settled);
-    void catch_up_due();
-    bool act_again();
     void work_off();
     void gather(Steady::duration took);
     void wait_for(const std::string& dependency);
@@ -85,7 +91,14 @@ private:
     bool carry_out(std::span<Event* const> events);
     bool is_of_this_store(const Delivery& delivery);
     void say(const Fault& fault);
-    Milliseconds delay();
+    // The breaker was open when the last turn ended, and is still: what is tried is a probe.
+    bool probing() const { return first_ > 0 && !parts_.applier.away().empty(); }
+
+    // In from_store.cpp.
+    bool feed();
+    std::optional<Position> feed_until(const Lease& lease) const;
+    void catch_up_due();
+    bool act_again();
 
     Parts parts_;
     Routes routes_;
@@ -104,10 +117,14 @@ private:
     Steady next_tick_{};
     Steady next_due_{};
     Steady next_again_{};
-    Steady rest_until_{};   // nothing is tried before: a dependency was away, or the handler's rate is kept
-    bool away_ = false;     // in this turn
-    int troubles_ = 0;      // in a row
-    int long_for_few_ = 0;  // batches in a row that were small, but took long
+    Steady rest_until_{};         // nothing is tried before: a dependency was away, or the handler's rate is kept
+    bool away_ = false;           // in this turn
+    bool idle_ = false;           // nothing had arrived, in this turn
+    std::size_t first_ = 0;       // source of this turn; 0 unless the last one met an outage
+    std::size_t feed_first_ = 0;  // of the leases
+    Patience patience_;           // with faults
+    Patience probes_;             // with what the plugin needs
+    int long_for_few_ = 0;        // batches in a row that were small, but took long
     std::string waiting_;
 };
 

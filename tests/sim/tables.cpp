@@ -243,11 +243,14 @@ std::vector<StreamRow> ModelPort::due(std::span<const Partition> partitions, int
         for (const auto& [id, row] : tables_.streams) {
             const Partition partition = partition_of(bucket_of(id), partitions_total);
             if (row.state != StreamState::dead && row.next_attempt_at && row.next_attempt_at <= now &&
-                due.size() < limit &&
                 std::find(partitions.begin(), partitions.end(), partition) != partitions.end()) {
                 due.push_back(row);
             }
         }
+        std::stable_sort(due.begin(), due.end(), [](const StreamRow& left, const StreamRow& right) {
+            return left.next_attempt_at < right.next_attempt_at;
+        });
+        if (due.size() > limit) due.resize(limit);
         return due;
     });
 }

@@ -147,11 +147,13 @@ public:
         trouble_.call();
         std::vector<StreamRow> due;
         for (const auto& [stream, row] : streams_) {
-            if (row.state != StreamState::dead && row.next_attempt_at && row.next_attempt_at <= now &&
-                due.size() < limit) {
+            if (row.state != StreamState::dead && row.next_attempt_at && row.next_attempt_at <= now)
                 due.push_back(row);
-            }
         }
+        std::stable_sort(due.begin(), due.end(), [](const StreamRow& left, const StreamRow& right) {
+            return left.next_attempt_at < right.next_attempt_at;
+        });
+        if (due.size() > limit) due.resize(limit);
         return due;
     }
     void reconnect() override { trouble_.call(); }

@@ -129,6 +129,69 @@ TEST(Breaker, OpensForSideEffectsToo) {
     EXPECT_EQ(world.queue.left(), 0u);
 }
 
+// As after a restart or a pause: more poison streams than open the breaker are due at once, again and again.
+void park(World& world, std::int64_t stream) {
+    StreamRow& row = world.model.stream(stream);
+    row.stream = StreamId{stream};
+    row.state = StreamState::retrying;
+    row.seen = Revision{1};
+    row.next_attempt_at = world.clock.now();
+}
+
+TEST(Breaker, ManyPoisonStreamsThatAreDueHoldNoHealthyOneBackAndEndDead) {
+    World world(Backoff{.attempts = 4, .initial = 1ms, .factor = 1, .max = 1ms, .jitter = Backoff::Jitter::none});
+    world.script = [](const Event& event) { return event.data == "poison" ? retry("poison") : Outcome{}; };
+    for (std::int64_t stream = 1; stream <= kMany; ++stream) {
+        world.append(stream, "poison");
+        park(world, stream);
+    }
+    world.clock.advance(1ms);
+    world.append(500, "due");
+    park(world, 500);
+    for (std::int64_t stream = 1001; stream <= 1010; ++stream) world.append_and_deliver(stream, "healthy");
+    world.settle(20);
+    for (std::int64_t stream = 1001; stream <= 1010; ++stream) ASSERT_EQ(world.value(stream), "healthy") << stream;
+    EXPECT_EQ(world.queue.left(), 0u);
+    for (std::int64_t stream = 2001; stream <= 2200; ++stream) {
+        world.append_and_deliver(stream, "healthy");
+        world.settle(1);
+    }
+    world.settle(5);
+    EXPECT_EQ(world.value(500), "due");
+    EXPECT_EQ(world.value(2200), "healthy");
+    for (std::int64_t stream = 1; stream <= kMany; ++stream) {
+        ASSERT_EQ(world.model.stream(stream).state, StreamState::dead) << stream;
+        ASSERT_EQ(world.model.stream(stream).attempts, 4) << stream;
+    }
+    EXPECT_EQ(world.notes.waits_for, "");
+}
+
+// History, what is due, what an operator asked for again, what was delivered: whichever of them is poisoned, the
+// others go on.
+TEST(Breaker, ProbesGoRoundAllThatThereIsToTry) {
+    EffectWorld world(few_attempts());
+    world.log.script = [](const Event& event, const Attempt&) {
+        return event.data == "healthy" ? Outcome{} : Outcome{Outcome::Kind::unavailable, "refused", "hook", {}};
+    };
+    for (std::int64_t stream = 1; stream <= kMany; ++stream) {
+        world.append(stream, "fed");
+        world.append(100 + stream, "due");
+        park(world, 100 + stream);
+    }
+    world.leases.feed_to = world.store.events().back().position;
+    const Event again = world.append(500, "healthy");
+    Effect asked{again.id, again.stream, again.revision, Uuid{}, EffectState::asked, Epoch{}, 0, {}};
+    asked.run = 1;
+    world.model.runs.push_back({again, asked});
+    world.settle(10);
+    EXPECT_EQ(world.model.runs.front().effect.state, EffectState::done);
+    world.settle(300);
+    const int last = 1000;
+    world.append_and_deliver(last, "healthy");
+    world.settle(10);
+    EXPECT_EQ(world.model.stream(last).revision, Revision{1});
+}
+
 TEST(Pace, KeepsToTheRateWithASecondsWorthAtOnce) {
     ManualClock clock;
     Pace pace(Rate{10, 1s});
