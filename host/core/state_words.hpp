@@ -18,7 +18,7 @@ inline constexpr std::array kHandler{
     Word{"detached", ""},
     Word{"paused", "`lantern resume {}` lets it go on"},
     Word{"quarantined", "install another build of the plugin, or `lantern resume {}` tries this one again"},
-    Word{"held", "repair what the reason names; `lantern resume {}` tries at once"},
+    Word{"held", "repair what the reason names; it is tried again every few seconds, and goes on by itself"},
     Word{"removed", "route it again to bring it back"},
 };
 

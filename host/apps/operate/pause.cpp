@@ -33,8 +33,14 @@ int resume(const Instance& at, const Words& words) {
     postgres::Catalog catalog(at.settings().postgres_url);
     const auto was = catalog.resume(HandlerName{words.handler}, {operator_name(), words.reason});
     if (!was || *was == "removed") refuse(words.handler, "is not routed; `lantern status` shows those that are");
-    if (*was == "paused" || *was == "quarantined")
+    if (*was == "paused" || *was == "quarantined") {
         std::cout << words.handler << " goes on; what it missed comes from the store" << std::endl;
+        return 0;
+    }
+    const auto now = catalog.handler(HandlerName{words.handler});
+    if (now && now->state == "held")
+        std::cout << words.handler << " is held: " << now->state_reason << "\nIt "
+                  << "is tried again every few seconds, and goes on by itself once that is repaired" << std::endl;
     else
         std::cout << words.handler << " was not paused: it is " << *was << std::endl;
     return 0;

@@ -17,10 +17,10 @@ Backlogs::Backlogs(const std::string& url)
 
 std::vector<supervise::Backlog> Backlogs::of_handlers(Of of) {
     connection_.ensure();
+    const std::int64_t dead_ms = Milliseconds(limits::kHeartbeatDead).count();
     std::optional<std::int64_t> heard_within_ms;
-    if (of == Of::worked_on)
-        heard_within_ms = std::chrono::duration_cast<Milliseconds>(limits::kHeartbeatDead).count();
-    const auto rows = connection_.exec(kBacklog, Params{}.add(kLooksAt).add(heard_within_ms));
+    if (of == Of::worked_on) heard_within_ms = dead_ms;
+    const auto rows = connection_.exec(kBacklog, Params{}.add(kLooksAt).add(heard_within_ms).add(dead_ms));
     std::vector<supervise::Backlog> backlogs;
     for (std::size_t row = 0; row < rows.size(); ++row) {
         auto& backlog = backlogs.emplace_back();

@@ -170,7 +170,8 @@ void Catalog::write_routes(const routing::Changes& changes, const Routing& wante
 
 std::optional<RegisteredHandler> Catalog::handler(const HandlerName& name) {
     connection_.ensure();
-    const auto rows = connection_.exec(kHandler, Params{}.add(name.value));
+    const auto rows = connection_.exec(
+        kHandler, Params{}.add(name.value).add(std::int64_t{Milliseconds(limits::kHeartbeatDead).count()}));
     if (rows.empty()) return std::nullopt;
     RegisteredHandler handler;
     handler.name = name;

@@ -45,7 +45,7 @@ struct RegisteredHandler {
     int partitions = 1;               // of the queues in force
     std::string queues;               // those, as core/queues.hpp names them
     std::string plugin_build;         // of the worker that got ready last
-    std::string state, state_reason;  // attached, detached, paused, quarantined, held, removed
+    std::string state, state_reason;  // as functions/state_now.sql tells it (core/state_words.hpp)
     Timestamp state_since;
 };
 
@@ -146,7 +146,7 @@ public:
 
     // An operator stops a handler: its workers let go of every partition within a heartbeat and take nothing, its
     // queues fill. resume() lets it go on; what it missed comes from the store. Returns the state before: only an
-    // attached, detached or held one is paused, only a paused or quarantined one goes on. Nothing: there is no such
+    // attached or detached one is paused, only a paused or quarantined one goes on. Nothing: there is no such
     // handler.
     std::optional<std::string> pause(const HandlerName& handler, const Action& action);
     // Those that have no queues now: fed from the store, or taking nothing.

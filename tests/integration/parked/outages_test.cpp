@@ -3,11 +3,16 @@
 
 #include <filesystem>
 
+#include "host/postgres/operate/backlogs.hpp"
+#include "host/postgres/operate/explain.hpp"
 #include "tests/integration/parked/fixture.hpp"
 
 namespace lantern::test {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -62,13 +67,27 @@ TEST_F(OutageTest, ADroppedTableHoldsTheHandlerUntilItIsThereAgain) {
 TEST_F(OutageTest, WhatHoldsAHandlerIsToldWhileItIsHeld) {
     append_two();
     fail_with("42501");
+    postgres::Catalog catalog(url_);
+    postgres::Backlogs backlogs(url_);
     std::string told;
+    std::optional<postgres::RegisteredHandler> people;
+    std::vector<supervise::Backlog> waiting;
+    std::vector<postgres::Explained> explained;
     in_each_call_ = [&] {
         told = note();
+        people = catalog.handler(name_);
+        waiting = backlogs.of_handlers();
+        explained = postgres::explained_handlers(sql_, StreamId{1}, {});
     };  // the worker lives: what its row says in the second try is of the first
     run(6);
     EXPECT_THAT(told, StartsWith("held: "));
     EXPECT_THAT(told, HasSubstr("as ordered"));
+    EXPECT_EQ(people->state, "held");
+    EXPECT_THAT(people->state_reason, AllOf(StartsWith("postgres: "), HasSubstr("as ordered")));
+    ASSERT_FALSE(waiting.empty());
+    EXPECT_EQ(waiting.back().state, "held") << "readiness goes by it";
+    EXPECT_EQ(waiting.back().state_reason, people->state_reason);
+    EXPECT_THAT(explained, Contains(Field(&postgres::Explained::state, "held")));
     mend();
     in_each_call_ = nullptr;
     expect_goes_on();

@@ -10,6 +10,7 @@ namespace lantern::test {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class ParkedVerbsTest : public ParkedTest {
 protected:
@@ -75,6 +76,17 @@ TEST_F(ParkedVerbsTest, PauseAndResume) {
     EXPECT_THAT(lantern("status").text, HasSubstr("by anna@desk: disk is moved"));
     EXPECT_THAT(lantern("status -o json").text, HasSubstr(R"("state":"paused")"));
     EXPECT_EQ(lantern("resume people").status, 0);
+    EXPECT_THAT(lantern("resume people").text, HasSubstr("was not paused: it is detached"));
+    sql_.query(
+        "insert into lantern.workers (worker_id, handler, host, pid, plugin_build, note)"
+        " values (gen_random_uuid(), 'people', 'here', 1, 'b', 'held: postgres: no table')");
+    EXPECT_THAT(lantern("status -o json").text, Not(HasSubstr(R"("state":"held")"))) << "it holds no partition";
+    sql_.query(
+        "insert into lantern.leases (handler, partition, worker_id)"
+        " select 'people', 0, worker_id from lantern.workers");
+    EXPECT_THAT(lantern("resume people").text, HasSubstr("people is held: postgres: no table\nIt is tried again"));
+    EXPECT_THAT(lantern("status").text, HasSubstr("postgres: no table; repair what the reason names"));
+    sql_.query("update lantern.workers set heartbeat_at = now() - interval '1 hour'");
     EXPECT_THAT(lantern("resume people").text, HasSubstr("was not paused: it is detached"));
 }
 

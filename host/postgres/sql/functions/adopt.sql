@@ -79,7 +79,7 @@ begin
                verified_target_ceiling = null, verified_cursor = 0
          where h.handler = one.handler;
         update lantern.leases l set feed_cursor = done, feed_target = null, taken = 0 where l.handler = one.handler;
-        if exists (select from lantern.handlers h where h.handler = one.handler and h.state in ('attached', 'detached', 'held')) then
+        if exists (select from lantern.handlers h where h.handler = one.handler and h.state in ('attached', 'detached')) then
             perform lantern.feed_from_the_store(one.handler, 'the store was adopted');
         end if;
         perform lantern.admit_handler(one.handler, one.handler);  -- its role is named by the database

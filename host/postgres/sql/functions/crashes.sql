@@ -85,5 +85,5 @@ end $$;
 create or replace function lantern.quarantine_handler(in_handler text, in_why text) returns void language sql as $$
     update lantern.handlers h
        set state = 'quarantined', state_reason = in_why, state_since = clock_timestamp()
-     where h.handler = in_handler and h.state in ('attached', 'detached', 'held')
+     where h.handler = in_handler and h.state in ('attached', 'detached')
 $$;

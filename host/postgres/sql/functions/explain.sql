@@ -24,9 +24,10 @@ declare
     skips  boolean;
 begin
     for one in
-        select h.*, l.partition, coalesce(l.feed_cursor >= l.feed_target, false) as fed, w.host, w.pid, w.plugin_build,
+        select h.*, s.*, l.partition, coalesce(l.feed_cursor >= l.feed_target, false) as fed, w.host, w.pid, w.plugin_build,
                w.note, (extract(epoch from clock_timestamp() - w.heartbeat_at) * 1000)::bigint as seen_ms
           from lantern.handlers h
+         cross join lateral lantern.state_now(h.handler, dead_ms) s
           left join lantern.leases l on l.handler = h.handler and l.partition = (in_stream % 32) % h.partitions
           left join lantern.workers w on w.worker_id = l.worker_id
          where h.state <> 'removed'
@@ -34,7 +35,7 @@ begin
     loop
         out_handler := one.handler; out_kind := one.kind; out_plugin := one.plugin;
         out_plugin_version := one.plugin_version; out_generation := one.generation;
-        out_state := one.state; out_state_reason := one.state_reason; out_state_since := one.state_since;
+        out_state := one.out_state; out_state_reason := one.out_reason; out_state_since := one.out_since;
         out_partition := (in_stream % 32) % one.partitions; out_fed := one.fed;
         out_host := one.host; out_pid := one.pid; out_build := one.plugin_build; out_note := one.note;
         out_seen_ms := one.seen_ms; out_alive := one.seen_ms is not null and one.seen_ms < dead_ms;

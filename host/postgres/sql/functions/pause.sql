@@ -7,7 +7,7 @@ declare
     was text;
 begin
     select h.state into was from lantern.handlers h where h.handler = in_handler for no key update;
-    if was in ('attached', 'detached', 'held') then
+    if was in ('attached', 'detached') then
         update lantern.handlers h
            set state = 'paused', state_reason = format('by %s: %s', in_who, in_reason), state_since = clock_timestamp()
          where h.handler = in_handler;
@@ -18,13 +18,13 @@ begin
 end $$;
 
 -- What it missed meanwhile comes from the store: it goes on detached, fed from the position up to which everything is
--- known to be applied or parked, and is bound again near the edge (lease_tick). One that is held tries at once.
+-- known to be applied or parked, and is bound again near the edge (lease_tick).
 create or replace function lantern.resume(in_handler text, in_who text, in_reason text) returns text language plpgsql as $$
 declare
     was text;
 begin
     select h.state into was from lantern.handlers h where h.handler = in_handler for no key update;
-    if was in ('paused', 'quarantined', 'held') then
+    if was in ('paused', 'quarantined') then
         if was = 'quarantined' then
             -- Its builds are let go: what they did counts no more.
             perform lantern.forgive_crashes(in_handler, null);

@@ -2,7 +2,8 @@
 -- milliseconds, by the server's clock.
 --   $1 how many unverified events of the store to look at, for each handler
 --   $2 only handlers that take events and have a worker that was heard of in the last so many ms; null: all
-select h.handler, h.state, h.state_reason, b.partition, b.events, b.oldest_ms, w.host, w.pid,
+--   $3 a worker is dead after ms
+select h.handler, s.out_state, s.out_reason, b.partition, b.events, b.oldest_ms, w.host, w.pid,
        (extract(epoch from clock_timestamp() - w.heartbeat_at) * 1000)::bigint, coalesce(w.note, '')
   from lantern.handlers h
  cross join lateral (
@@ -11,6 +12,7 @@ select h.handler, h.state, h.state_reason, b.partition, b.events, b.oldest_ms, w
          from lantern.unverified(h.handler, $1::bigint) u
         where u.out_waits
         group by 1) b
+ cross join lateral lantern.state_now(h.handler, $3::bigint) s
   left join lantern.leases l on l.handler = h.handler and l.partition = b.partition
   left join lantern.workers w on w.worker_id = l.worker_id
  where h.state <> 'removed'
