@@ -33,6 +33,7 @@ void Source::ready() {
         told_.reset();
         throw Fault(FaultKind::outage, "postgres", "the store was adopted: it has another incarnation now");
     }
+    if (incarnation_ != now) names_.clear();  // streams that were lost have left their ids to others
     incarnation_ = now;
     checked_ = true;
 }

@@ -32,7 +32,8 @@ private:
     bool checked_ = false;  // the incarnation, since the connection was made
     Uuid incarnation_;
     std::optional<Uuid> told_;
-    // Aggregate types and ids by stream; they never change. Looked up once, not for each event of a page.
+    // Aggregate types and ids by stream; they never change in one store. Looked up once, not for each event of a
+    // page.
     std::unordered_map<StreamId, std::pair<std::string, std::string>> names_;
 };
 

@@ -223,6 +223,21 @@ TEST_F(AdoptionTest, AReaderThatLivesThroughItIsToldOnceAndGoesOnWhenItAskedAgai
     source.take_mark();
 }
 
+// A store set back gives the ids of streams that it has lost to others.
+TEST_F(AdoptionTest, AStreamThatTookTheIdOfALostOneIsReadUnderItsOwnName) {
+    append(url_, "lost", 0);
+    Source source(url_);
+    source.incarnation();
+    ASSERT_EQ(source.page(Mark{}, source.take_mark(), Position{}, 10).events.at(0).aggregate_id, "lost");
+    sql_.query("update lantern.streams set aggregate_id = 'next'");  // as files of an earlier day would have it
+    Adoption(url_).adopt({"tester", "files were set back"});
+    sql_.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'lantern relay source'");
+    EXPECT_THROW(source.take_mark(), Fault);
+    source.incarnation();
+    EXPECT_EQ(source.page(Mark{}, source.take_mark(), Position{}, 10).events.at(0).aggregate_id, "next");
+}
+
 // The answer to the names of a page's streams was lost: they are asked for again, not taken for empty.
 TEST_F(AdoptionTest, NamesWhoseQueryFailedAreAskedForAgain) {
     append(url_, "u1", 0);
