@@ -1,5 +1,6 @@
 #include "host/postgres/store/housekeeping.hpp"
 
+#include "host/postgres/operate/catalog_lock.hpp"
 #include "tests/integration/postgres/handlers.hpp"
 
 namespace lantern::postgres {
@@ -64,6 +65,15 @@ TEST_F(HousekeepingTest, ForgetsAnswersAfterADay) {
         "4) n");
     EXPECT_EQ(prune(sql_, keep_), (Pruned{0, 0, 2, false}));
     EXPECT_EQ(one("select string_agg(key, ' ' order by key) from lantern.idempotency"), "0 1 2");
+}
+
+TEST_F(HousekeepingTest, GoesOnWhileSomebodyEditsTheRouting) {
+    effect(1, 1, "done", "40 days");
+    Connection other({.url = url_});
+    Transaction edit(other);
+    lock_catalog(other);
+    EXPECT_EQ(prune(sql_, keep_), (Pruned{1, 0, 0, false}));
+    edit.commit();
 }
 
 TEST_F(HousekeepingTest, WorksInBatchesAndOneAtATime) {

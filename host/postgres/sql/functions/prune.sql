@@ -13,7 +13,7 @@ declare
     started timestamptz := clock_timestamp();
 begin
     out_effects := 0; out_attempts := 0; out_answers := 0; out_more := false;
-    if not pg_try_advisory_xact_lock(19521, 2) then
+    if not pg_try_advisory_xact_lock(19521, 3) then
         return;
     end if;
     for one in select h.handler from lantern.handlers h
