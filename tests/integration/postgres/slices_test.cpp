@@ -8,6 +8,7 @@
 
 #include "host/postgres/delivery/leadership.hpp"
 #include "host/postgres/delivery/source.hpp"
+#include "host/postgres/operate/backlogs.hpp"
 #include "host/postgres/store/announcer.hpp"
 #include "host/postgres/store/store.hpp"
 #include "tests/integration/postgres/fixture.hpp"
@@ -96,6 +97,38 @@ TEST_F(SlicesTest, ALateCommitterBelowTheFloorIsReadInTheNextSlice) {
     ASSERT_TRUE(reader.read_slice(0ms));
     EXPECT_EQ(reader.seen(), 5u);
     EXPECT_FALSE(reader.read_slice(0ms));
+}
+
+// What operators see as the relay's lag is what its next slices will hold.
+TEST_F(SlicesTest, TheRelaysBacklogCountsWhatCommittedLateBelowItsMark) {
+    Backlogs backlogs(url_);
+    const auto waiting = [&] { return backlogs.of_relay().events; };
+    Leadership leadership(url_, test::fresh_id());
+    const auto epoch = leadership.hold();
+    Source source(url_);
+    LateWriter late(url_), early(url_), third(url_);
+    EXPECT_EQ(waiting(), 0);
+    late.begin();
+    late.append("late", 3);  // draws positions 1 to 3
+    early.append("early", 2);
+    EXPECT_EQ(waiting(), 2) << "of what is not committed nobody can know";
+    const auto start = leadership.progress();
+    const relay::Progress first{source.take_mark(), std::nullopt, Position{0}};
+    ASSERT_TRUE(leadership.advance(*epoch, start, first));
+    EXPECT_EQ(waiting(), 0);
+    late.commit();
+    EXPECT_EQ(waiting(), 3);
+
+    // Two of them are published, and one is appended behind the slice in progress.
+    auto half = first;
+    half.target = source.take_mark();
+    half.cursor = Position{2};
+    third.append("third", 1);
+    ASSERT_TRUE(leadership.advance(*epoch, first, half));
+    EXPECT_EQ(waiting(), 2);
+    const relay::Progress done{source.take_mark(), std::nullopt, Position{0}};
+    ASSERT_TRUE(leadership.advance(*epoch, half, done));
+    EXPECT_EQ(waiting(), 0);
 }
 
 TEST_F(SlicesTest, ARolledBackTransactionLeavesNothing) {
