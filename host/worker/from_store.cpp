@@ -11,6 +11,7 @@ namespace {
 constexpr Milliseconds kDueEvery{500};
 constexpr std::size_t kDueAtOnce = 100;
 constexpr std::size_t kFeedEvents = 500;
+constexpr std::int64_t kFeedPositions = 100'000;  // looked through for one page: a statement's time is limited
 
 }  // namespace
 
@@ -34,9 +35,10 @@ bool Worker::feed() {
         const auto until = feed_until(lease);
         if (!until) continue;
         some = true;
-        auto page = parts_.history.page(lease.partition, parts_.handler.partitions, routes_, lease.feed_cursor,
-                                        *until, kFeedEvents);
-        const Position reached = page.size() < kFeedEvents ? *until : page.back().position;
+        const Position end = std::min(*until, Position{lease.feed_cursor.value + kFeedPositions});
+        auto page = parts_.history.page(lease.partition, parts_.handler.partitions, routes_, lease.feed_cursor, end,
+                                        kFeedEvents);
+        const Position reached = page.size() < kFeedEvents ? end : page.back().position;
         std::vector<Event*> events;
         for (Event& event : page) events.push_back(&event);
         if (!carry_out(events)) {

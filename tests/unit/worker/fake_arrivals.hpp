@@ -46,7 +46,7 @@ public:
         event.id = Uuid::v7(Timestamp{}, events_.size() + 1, 0);
         event.stream = StreamId{stream};
         event.revision = Revision{++heads_[stream]};
-        event.position = Position{static_cast<std::int64_t>(events_.size()) + 1};
+        event.position = Position{++position_};
         event.aggregate_type = "thing";
         event.aggregate_id = "thing-" + std::to_string(stream);
         event.type = std::move(type);
@@ -55,6 +55,9 @@ public:
         events_.push_back(event);
         return event;
     }
+
+    // So many positions are others'.
+    void pass(std::int64_t positions) { position_ += positions; }
 
     Filled between(std::span<const Gap> gaps, const Routes& routes, std::size_t limit) override {
         trouble_.call();
@@ -79,6 +82,7 @@ public:
     std::vector<Event> page(Partition partition, int partitions, const Routes& routes, Position after,
                             Position until, std::size_t limit) override {
         trouble_.call();
+        widest_page = std::max(widest_page, until.value - after.value);
         std::vector<Event> page;
         for (const auto& event : events_) {
             if (page.size() == limit) break;
@@ -97,12 +101,14 @@ public:
     std::set<Uuid> past;
     const std::vector<Event>& events() const { return events_; }
     int reads = 0;
+    std::int64_t widest_page = 0;
     std::size_t fill_max = 1000;
 
 private:
     Trouble& trouble_;
     std::vector<Event> events_;
     std::map<std::int64_t, std::int64_t> heads_;
+    std::int64_t position_ = 0;
 };
 
 class Queue final : public Deliveries {

@@ -257,6 +257,23 @@ TEST(Worker, HistoryIsFedFromTheStoreBeforeTheQueueIsRead) {
     EXPECT_EQ(world.queue.left(), 0u);
 }
 
+// Read up to its next event, it would run into the time limit of a statement, again and again from the start.
+TEST(Worker, HistoryOfARareTypeIsReadInPartsAndWhatWasFoundEmptyIsNotReadAgain) {
+    constexpr std::int64_t kWindow = 100'000;
+    World world;
+    world.store.pass(20'000'000);
+    world.append(1, "rare");
+    world.store.pass(20'000'000);
+    world.leases.feed_to = Position{40'000'001};
+    world.settle(2);
+    EXPECT_LE(world.store.widest_page, kWindow);
+    for (const Lease& lease : world.leases.leases()) EXPECT_EQ(lease.feed_cursor, Position{2 * kWindow});
+    world.settle(400);
+    EXPECT_EQ(world.value(1), "rare");
+    EXPECT_LE(world.store.widest_page, kWindow);
+    for (const Lease& lease : world.leases.leases()) EXPECT_TRUE(lease.fed());
+}
+
 TEST(Worker, AskedToReleaseItHandsThePartitionOverUnacknowledged) {
     World world;
     world.worker.turn(Milliseconds(0));
