@@ -36,6 +36,23 @@ struct Words {
     throw Fault(FaultKind::configuration, "handler " + handler, why);
 }
 
+// Those given that only a rebuild obeys: what is done at once must not pass over one that was to hold it back.
+std::string rebuild_options(const Words& words) {
+    std::string given;
+    const auto add = [&given](const char* option, bool is_given) {
+        if (is_given) given.append(given.empty() ? "" : ", ").append(option);
+    };
+    add("--verify", words.verify);
+    add("--swap-if-equal", words.swap_if_equal);
+    add("--swap-always", words.swap_always);
+    add("--no-swap", words.no_swap);
+    add("--move-dependents", words.move_dependents);
+    add("--keep", !words.keep.empty());
+    add("--max-rate", words.max_rate > 0);
+    add("--processes", words.processes.has_value());
+    return given;
+}
+
 JobRequest request_of(const Settings& settings, const Words& words) {
     if (words.swap_if_equal + words.swap_always + words.no_swap > 1)
         refuse(words.handler, "found several of --swap-if-equal, --swap-always and --no-swap, expected one");
@@ -89,7 +106,10 @@ void refuse_to_compare(const Folding& folding) {
 }
 
 // A process of a job.
-int work(const Instance& at, std::int64_t job) {
+int work(const Instance& at, const Words& words) {
+    if (const auto given = rebuild_options(words); !given.empty())
+        refuse(words.handler, given + ": job " + words.handler + " was started with options of its own");
+    const std::int64_t job = std::stoll(words.handler);
     const processes::StopRequest stop;
     work_on(at, job, stop, telemetry::Log(at.settings().log).with({{"job", job}}));
     return 0;
@@ -114,17 +134,36 @@ int dry_run(const Folding& folding) {
 EffectWords effect_words(const Words& words) {
     auto effects = words.effects;
     effects.detach = words.detach;
+    effects.of_rebuild = rebuild_options(words);
     return effects;
 }
 
+int replay_scope(const Instance& at, const Words& words) {
+    auto given = rebuild_options(words);
+    if (words.detach) given.append(given.empty() ? "" : ", ").append("--detach");
+    if (!given.empty())
+        refuse(words.handler, given + ": expected without " + words.scope.text() +
+                                  ": chosen streams are folded anew in the live tables at once, by this process; "
+                                  "nothing is compared, swapped or kept. --dry-run says how many they are");
+    // With the build that writes the live tables: another one may be installed, whose rebuild is still to come.
+    const auto folding = live_folding_of(at, HandlerName{words.handler});
+    if (folding.registered.declaration_hash != folding.plugin().declaration_hash)
+        refuse(words.handler,
+               "build " + folding.plugin().build.substr(0, 12) + " of plugin " + folding.plugin().name +
+                   " declares schema version " + std::to_string(folding.plugin().schema_version) +
+                   ", the live tables are others, of version " + std::to_string(folding.registered.schema_version) +
+                   ": expected the build that writes them, or `lantern backfill " + words.handler +
+                   "`, which rebuilds all of it");
+    return replay(folding, words.scope);
+}
+
 int backfill(const Instance& at, const Words& words) {
-    if (words.handler.find_first_not_of("0123456789") == std::string::npos)
-        return work(at, std::stoll(words.handler));
+    if (words.handler.find_first_not_of("0123456789") == std::string::npos) return work(at, words);
     if (const auto code = backfill_effects(at, HandlerName{words.handler}, effect_words(words), words.scope))
         return *code;
+    if (words.scope.any()) return replay_scope(at, words);
     const JobRequest request = request_of(at.settings(), words);
     const auto folding = folding_of(at, HandlerName{words.handler});  // refusals before anything begins
-    if (words.scope.any()) return replay(folding, words.scope);
     if (words.scope.dry_run) return dry_run(folding);
     if (request.when != SwapWhen::ready) refuse_to_compare(folding);
     drop_old(folding.settings.postgres_url);

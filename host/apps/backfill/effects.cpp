@@ -214,6 +214,11 @@ private:
 };
 
 void check(const HandlerName& handler, const EffectWords& words, const ReplayWords& scope) {
+    if (!words.of_rebuild.empty())
+        refuse(handler, words.of_rebuild +
+                            ": expected without: it is a side effect, with no tables to rebuild, and "
+                            "its workers act at the handler's own rate. --dry-run and --list-effects "
+                            "change nothing");
     if (words.stop && words.run == 0) refuse(handler, "--stop: expected --run with the number of the run to stop");
     if (words.confirmed.empty() && words.new_keys) refuse(handler, "--new-keys: expected --re-run-effects with it");
     if (words.confirmed.empty()) return;

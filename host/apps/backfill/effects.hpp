@@ -13,13 +13,14 @@ namespace lantern::apps {
 
 struct EffectWords {
     std::string confirmed, reason, format = "table";
+    std::string of_rebuild;  // options that only a rebuild obeys
     std::int64_t run = 0;
     bool list = false, new_keys = false, stop = false, detach = false;
 
     bool any() const { return list || new_keys || stop || run > 0 || !confirmed.empty(); }
 };
 
-// All but `detach`, which every backfill has.
+// All but `detach` and `of_rebuild`, which are given to every backfill.
 void add_effect_options(CLI::App& verb, EffectWords& words);
 
 // Nothing: the handler is a projection, and was asked for nothing of this. Else the exit code.

@@ -81,7 +81,7 @@ int replay(const Folding& folding, const ReplayWords& words) {
     }
     SystemClock clock;
     const Routes routes = postgres::routes_now(connection, folding.handler.name);
-    postgres::StreamRefold refold(connection, folding.schema(""), routes);
+    postgres::StreamRefold refold(connection, folding.schema(""), routes, folding.registered.generation);
     backfill::SlotLoad load({tables, routes, *folding.upcasters, [&] { return folding.make_object(); }, clock,
                              [](std::int64_t) { return true; }});
     postgres::note_replay(connection, folding.handler.name, operator_name(), streams.size());
@@ -90,7 +90,11 @@ int replay(const Folding& folding, const ReplayWords& words) {
     for (std::size_t at = 0, tries = 0; at < streams.size() && !stop.requested(); ++at) {
         try {
             const auto begun = refold.begin(streams[at], backfill::kLongStream);
-            if (begun == Begun::nothing_applied) {
+            if (begun == Begun::regenerated) {
+                progress.end();
+                refuse(folding.handler.name, "other tables were swapped in meanwhile, for which " + grouped(done) +
+                                                 " streams that were refolded before don't count; begin again");
+            } else if (begun == Begun::nothing_applied) {
                 ++nothing;
             } else if (begun == Begun::too_long) {
                 std::cerr << "stream " << streams[at].value << " is too long to be refolded alone\n";

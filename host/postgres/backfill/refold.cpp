@@ -48,8 +48,13 @@ std::vector<StreamId> select_streams(Connection& connection, const StreamSelecti
     return streams;
 }
 
-StreamRefold::StreamRefold(Connection& connection, const HandlerSchema& schema, const Routes& routes)
-    : connection_(connection), schema_(schema), routes_(routes), lines_(schema.tables.size()) {
+StreamRefold::StreamRefold(Connection& connection, const HandlerSchema& schema, const Routes& routes,
+                           Generation generation)
+    : connection_(connection),
+      schema_(schema),
+      routes_(routes),
+      generation_(generation),
+      lines_(schema.tables.size()) {
     for (const auto& table : schema.tables)
         LANTERN_ASSERT(table.ownership == Ownership::owned, "a stream is refolded alone in owned tables only");
 }
@@ -64,9 +69,12 @@ StreamRefold::Begun StreamRefold::begin(StreamId stream, std::int64_t events_max
         return why;
     };
     connection_.begin();
-    // 1. The barrier, shared: a swap takes it exclusively. 2. The stream row.
+    // 1. The barrier, shared: a swap takes it exclusively. 2. The tables are those. 3. The stream row.
     connection_.query("select pg_advisory_xact_lock_shared(x'4c42'::integer, $1::integer)",
                       Params{}.add(schema_.handler_id));
+    const auto tables = connection_.query("select generation from lantern.handlers where handler_id = $1::integer",
+                                          Params{}.add(schema_.handler_id));
+    if (tables.empty() || tables.integer(0, 0) != generation_.value) return not_this(Begun::regenerated);
     const auto row = connection_.query("select l.revision, s.aggregate_id from " + sql_name(schema_.name()) +
                                            ".lantern_streams l join lantern.streams s on s.stream_id = l.stream_id"
                                            " where l.stream_id = $1::bigint for update of l",

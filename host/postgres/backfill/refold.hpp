@@ -27,10 +27,15 @@ std::string event_condition(const StreamSelection& selection);
 
 class StreamRefold final : public backfill::Scan, public backfill::Load {
 public:
-    // Both outlive it.
-    StreamRefold(Connection& connection, const HandlerSchema& schema, const Routes& routes);
+    // Connection and routes outlive it. `generation`: of the tables that the plugin's are.
+    StreamRefold(Connection& connection, const HandlerSchema& schema, const Routes& routes, Generation generation);
 
-    enum class Begun { ready, nothing_applied, too_long };
+    enum class Begun {
+        ready,
+        nothing_applied,
+        too_long,
+        regenerated,  // other tables were swapped in
+    };
     // Locks the stream and reads its events; anything but ready has ended the transaction again.
     Begun begin(StreamId stream, std::int64_t events_max);
 
@@ -51,6 +56,7 @@ private:
     Connection& connection_;
     const HandlerSchema schema_;
     const Routes& routes_;
+    const Generation generation_;
     std::vector<Event> events_;
     std::size_t at_ = 0;
     std::string aggregate_id_, error_;

@@ -105,6 +105,10 @@ TEST_F(EffectsTest, ABackfillSendsNothingAndAReRunExactlyWhatItWasAskedFor) {
     const auto misnamed = lantern("backfill welcome_email --re-run-effects welcome --stream user/u7");
     EXPECT_EQ(misnamed.status, 2);
     EXPECT_THAT(misnamed.text, HasSubstr("expected welcome_email"));
+    const auto held_back =
+        lantern("backfill welcome_email --re-run-effects welcome_email --stream user/u7 --no-swap");
+    EXPECT_EQ(held_back.status, 2);
+    EXPECT_THAT(held_back.text, HasSubstr("--no-swap: expected without: it is a side effect"));
     EXPECT_EQ(one("select count(*) from lantern.effects where run > 1"), "0");
 
     const auto acted = lantern(

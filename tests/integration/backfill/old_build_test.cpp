@@ -1,4 +1,5 @@
-// A worker of the build before, which nobody has stopped yet when other tables are swapped in.
+// The build before: its worker, which nobody has stopped yet when other tables are swapped in, and its tables while
+// another build is installed.
 #include "tests/integration/backfill/fickle.hpp"
 
 namespace lantern::test {
@@ -50,6 +51,26 @@ TEST_F(OldBuildTest, ItsWorkerWritesNothingIntoTablesOfAnotherSchemaVersionAndSa
                            std::chrono::seconds(120)))
         << log();
     EXPECT_EQ(one("select count(*) from fickle.survived where revision = 1 and edition = '3'"), "20");
+}
+
+TEST_F(OldBuildTest, ChosenStreamsAreFoldedAnewByTheBuildThatWroteTheLiveTables) {
+    fill_users(3, 0);
+    ASSERT_EQ(lantern("backfill fickle").status, 0);
+    sql_.script("update fickle.survived set version = 'wrong'");
+    install("fickle_raised");
+    const auto waiting = lantern("backfill fickle --aggregate user");
+    EXPECT_EQ(waiting.status, 0) << waiting.text;
+    EXPECT_THAT(waiting.text, HasSubstr("refolded 3 streams"));
+    EXPECT_EQ(one("select string_agg(version, ' ') from fickle.survived"), "1 1 1");
+
+    // As a worker of that build leaves it that comes back after the swap, and is held.
+    sql_.script(
+        "update fickle.survived set version = 'wrong';"
+        "update lantern.handlers set declaration_hash = 'another', schema_version = 7 where handler = 'fickle'");
+    const auto refused = lantern("backfill fickle --aggregate user");
+    EXPECT_EQ(refused.status, 2) << refused.text;
+    EXPECT_THAT(refused.text, HasSubstr("the live tables are others, of version 7"));
+    EXPECT_EQ(one("select string_agg(version, ' ') from fickle.survived"), "wrong wrong wrong");
 }
 
 }  // namespace

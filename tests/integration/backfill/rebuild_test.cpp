@@ -251,6 +251,16 @@ TEST_F(RebuildTest, ChosenStreamsAreFoldedAnewInTheLiveTables) {
         " where s.stream_id = l.stream_id and s.aggregate_id = 'u5'");
     EXPECT_THAT(lantern("backfill user_read_model --stream user/u3 --dry-run").text,
                 HasSubstr("would refold 1 streams"));
+    // What was to hold the live tables back is not passed over.
+    for (const char* option : {"--verify --no-swap", "--no-swap", "--swap-if-equal", "--swap-always", "--detach",
+                               "--processes 2", "--max-rate 5", "--keep 7d", "--move-dependents"}) {
+        const auto refused = lantern(std::string("backfill user_read_model --stream user/u3 ") + option);
+        EXPECT_EQ(refused.status, 2) << option;
+        EXPECT_THAT(refused.text, HasSubstr(std::string(option).substr(0, std::string(option).find(' '))));
+        EXPECT_THAT(refused.text,
+                    HasSubstr("expected without --stream user/u3: chosen streams are folded anew in"));
+    }
+    EXPECT_EQ(one("select first_name from user_read_model.users where id = 'u3'"), "wrong");
     EXPECT_EQ(lantern("backfill user_read_model --stream user/u3").status, 0);
     EXPECT_EQ(one("select first_name from user_read_model.users where id = 'u3'"), "First 3");
     EXPECT_EQ(one("select first_name from user_read_model.users where id = 'u4'"), "wrong");

@@ -43,7 +43,7 @@ protected:
     void refold() {
         Connection connection(session_of_backfill(url_));
         const Routes routes;
-        StreamRefold refold(connection, schema_, routes);
+        StreamRefold refold(connection, schema_, routes, Generation{1});
         ASSERT_EQ(refold.begin(stream_, 100), StreamRefold::Begun::ready);
         refold.add(0, person("right", 7));
         ASSERT_TRUE(refold.commit(stream_, {}));
@@ -107,6 +107,15 @@ TEST_F(RefoldTest, AParkedStreamKeepsWhatItHasSeenAndItsBatchIsRedoneToo) {
     unparking.streams[0].after.revision = Revision{8};
     EXPECT_EQ(model_.flush(unparking), Flushed::conflict);
     EXPECT_EQ(in_the_table(), "right 7");
+}
+
+TEST_F(RefoldTest, TablesThatWereSwappedInSinceAreNotTouched) {
+    sql_.query("update lantern.handlers set generation = 2 where handler = 'people'");
+    Connection connection(session_of_backfill(url_));
+    const Routes routes;
+    StreamRefold refold(connection, schema_, routes, Generation{1});
+    EXPECT_EQ(refold.begin(stream_, 100), StreamRefold::Begun::regenerated);
+    EXPECT_EQ(read().seen, Revision{0});
 }
 
 }  // namespace
