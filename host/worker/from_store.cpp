@@ -15,10 +15,11 @@ constexpr std::int64_t kFeedPositions = 100'000;  // looked through for one page
 
 }  // namespace
 
-// Nothing: it need not be fed.
+// Nothing: it need not be fed; or not yet, for up to where is noted when its queues are bound.
 std::optional<Position> Worker::feed_until(const Lease& lease) const {
     const auto target = queues_ == Queues::bound ? lease.feed_target : std::optional(edge_);
-    if (queues_ == Queues::others || !target || lease.feed_cursor >= *target) return std::nullopt;
+    if (queues_ == Queues::others || queues_ == Queues::to_bind || !target || lease.feed_cursor >= *target)
+        return std::nullopt;
     return target;
 }
 

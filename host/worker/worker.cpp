@@ -14,6 +14,15 @@ constexpr Milliseconds kGatherMax{100};
 constexpr std::size_t kFew = 4;  // so many times they would fit into a batch
 constexpr int kTimeAfterTime = 3;
 
+bool of_broker(const Fault& fault) {
+    return fault.place() == "rabbitmq";
+}
+
+// What needs a person holds the handler: it is tried again and again, nothing is charged, and it goes on by itself.
+std::string said(const Fault& fault) {
+    return (fault.kind() == FaultKind::configuration ? "held: " : "") + std::string(fault.what());
+}
+
 }  // namespace
 
 void Worker::run(const Stop& stop) {
@@ -23,7 +32,7 @@ void Worker::run(const Stop& stop) {
         } catch (const Fault& fault) {
             say(fault);
             idle = Milliseconds{0};
-            if (stop(patience_.next())) break;
+            if (!of_broker(fault) && stop(patience_.next())) break;
             try {
                 recover(fault);
             } catch (const Fault& again) {
@@ -34,17 +43,19 @@ void Worker::run(const Stop& stop) {
     leave();
 }
 
-// What needs a person holds the handler: it is tried again and again, nothing is charged, and it goes on by itself.
 void Worker::say(const Fault& fault) {
     if (waiting_.ends_with(fault.what())) return;
-    wait_as((fault.kind() == FaultKind::configuration ? "held: " : "") + std::string(fault.what()));
+    wait_as(said(fault));
 }
 
 void Worker::recover(const Fault& fault) {
     parts_.applier.renew();
     next_tick_ = {};
-    if (fault.place() == "rabbitmq") {
+    if (of_broker(fault)) {
         lose_deliveries();
+        // What needs the store alone goes on meanwhile.
+        broker_from_ = parts_.clock.steady() + broker_patience_.next();
+        broker_away_ = said(fault);
     } else if (fault.poisons_connection()) {
         started_ = false;  // the store may be another by now
         parts_.model.reconnect();
@@ -54,6 +65,8 @@ void Worker::recover(const Fault& fault) {
 Milliseconds Worker::turn(Milliseconds wait) {
     constexpr Milliseconds kNow{0};
     if (!started_) start();
+    const bool asked_broker = std::exchange(asks_broker_, parts_.clock.steady() >= broker_from_);
+    if (asks_broker_ && !asked_broker) next_tick_ = {};  // what is to be bound is bound first
     keep_leases();
     if (const auto left = rest_until_ - parts_.clock.steady(); left.count() > 0) {
         if (declared_) parts_.deliveries.service();
@@ -70,6 +83,10 @@ Milliseconds Worker::turn(Milliseconds wait) {
     if (away_) return kNow;
     first_ = 0;
     look_at_queues(idle_);
+    if (asks_broker_) {
+        broker_away_.clear();
+        broker_patience_.renew();
+    }
     wait_as(still_waits_for());
     patience_.renew();
     probes_.renew();
@@ -149,7 +166,7 @@ bool Worker::beat() {
 bool Worker::keep_queues(Queues queues) {
     queues_ = queues;
     if (queues == Queues::detached && declared_) lose_deliveries();
-    if (queues == Queues::detached || (queues != Queues::to_bind && introduced_)) return false;
+    if (queues == Queues::detached || (queues != Queues::to_bind && introduced_) || !asks_broker_) return false;
     // Bind first, then note where history ends: what is published from here on is in the queue.
     declared_ = false;
     declare();
@@ -187,7 +204,7 @@ void Worker::lose_deliveries() {
 
 // Whether any queue is read.
 bool Worker::subscribe_fed() {
-    if (queues_ != Queues::bound) return false;
+    if (queues_ != Queues::bound || !asks_broker_) return false;
     bool some = false;
     for (const Lease& lease : held_) {
         if (!lease.fed()) continue;
@@ -224,6 +241,7 @@ void Worker::wait_for(const std::string& dependency) {
 // What a turn without trouble leaves to wait for.
 std::string Worker::still_waits_for() const {
     if (introduced_ && queues_ == Queues::others) return "an edition whose queues are in force: this one's are not";
+    if (!broker_away_.empty()) return broker_away_;
     return held_.empty() ? std::string() : parts_.applier.away();
 }
 

@@ -41,6 +41,7 @@ public:
         : parts_(std::move(parts)),
           reads_(parts_.deliveries, parts_.clock, parts_.queue_events_max),
           patience_(parts_.random),
+          broker_patience_(parts_.random),
           probes_(parts_.random) {}
 
     Worker(const Worker&) = delete;
@@ -122,9 +123,13 @@ private:
     bool idle_ = false;           // nothing had arrived, in this turn
     std::size_t first_ = 0;       // source of this turn; 0 unless the last one met an outage
     std::size_t feed_first_ = 0;  // of the leases
-    Patience patience_;           // with faults
-    Patience probes_;             // with what the plugin needs
-    int long_for_few_ = 0;        // batches in a row that were small, but took long
+    bool asks_broker_ = true;     // in this turn
+    Steady broker_from_{};        // nothing is asked of it before: it was away
+    std::string broker_away_;     // why; until a turn has gone well with it
+    Patience patience_;           // with faults of the store
+    Patience broker_patience_;
+    Patience probes_;       // with what the plugin needs
+    int long_for_few_ = 0;  // batches in a row that were small, but took long
     std::string waiting_;
 };
 

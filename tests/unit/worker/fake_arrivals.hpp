@@ -119,14 +119,21 @@ public:
     // What is taken from now on says that it comes from this store.
     Uuid incarnation;
     int serviced = 0;
+    int declares = 0;
+    bool away = false;
 
-    void declare() override { trouble_.call(); }
+    void declare() override {
+        trouble_.call();
+        ++declares;
+        if (away) throw Fault(FaultKind::outage, "rabbitmq", "connection refused");
+    }
     void subscribe(Partition partition) override {
         trouble_.call();
         subscribed_.insert(partition);
     }
     std::vector<Delivery> take(std::size_t events_max, std::size_t, Milliseconds) override {
         trouble_.call();
+        if (away) throw Fault(FaultKind::outage, "rabbitmq", "connection reset");
         std::vector<Delivery> taken;
         if (brings_nothing) return taken;
         for (auto event = queued_.begin(); event != queued_.end() && taken.size() < events_max;) {

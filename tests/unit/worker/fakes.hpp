@@ -82,6 +82,10 @@ public:
             if (lease.partition == partition) ++lease.epoch.value;
         }
     }
+    // Bound, and history is behind.
+    void feed_again_to(Position target) {
+        for (auto& lease : leases_) lease.feed_target = target;
+    }
     const std::vector<Lease>& leases() const { return leases_; }
     Position feed_to{0};
     bool detached = false;

@@ -130,24 +130,16 @@ TEST(Breaker, OpensForSideEffectsToo) {
 }
 
 // As after a restart or a pause: more poison streams than open the breaker are due at once, again and again.
-void park(World& world, std::int64_t stream) {
-    StreamRow& row = world.model.stream(stream);
-    row.stream = StreamId{stream};
-    row.state = StreamState::retrying;
-    row.seen = Revision{1};
-    row.next_attempt_at = world.clock.now();
-}
-
 TEST(Breaker, ManyPoisonStreamsThatAreDueHoldNoHealthyOneBackAndEndDead) {
     World world(Backoff{.attempts = 4, .initial = 1ms, .factor = 1, .max = 1ms, .jitter = Backoff::Jitter::none});
     world.script = [](const Event& event) { return event.data == "poison" ? retry("poison") : Outcome{}; };
     for (std::int64_t stream = 1; stream <= kMany; ++stream) {
         world.append(stream, "poison");
-        park(world, stream);
+        world.park(stream);
     }
     world.clock.advance(1ms);
     world.append(500, "due");
-    park(world, 500);
+    world.park(500);
     for (std::int64_t stream = 1001; stream <= 1010; ++stream) world.append_and_deliver(stream, "healthy");
     world.settle(20);
     for (std::int64_t stream = 1001; stream <= 1010; ++stream) ASSERT_EQ(world.value(stream), "healthy") << stream;
@@ -176,7 +168,7 @@ TEST(Breaker, ProbesGoRoundAllThatThereIsToTry) {
     for (std::int64_t stream = 1; stream <= kMany; ++stream) {
         world.append(stream, "fed");
         world.append(100 + stream, "due");
-        park(world, 100 + stream);
+        world.park(100 + stream);
     }
     world.leases.feed_to = world.store.events().back().position;
     const Event again = world.append(500, "healthy");

@@ -3,11 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/worker/world.hpp"
+#include "tests/unit/worker/effect_world.hpp"
 
 namespace lantern::worker {
 namespace {
 
+using fake::EffectWorld;
 using fake::World;
 
 TEST(ReadQueues, ReportsHowFarEachIsWorkedOff) {
@@ -65,6 +66,39 @@ TEST(ReadQueues, WhoIsDetachedIsFedFromTheStoreAndReadsNoQueue) {
     EXPECT_EQ(world.leases.bindings, 1);
     EXPECT_EQ(world.value(2), "xy");
     EXPECT_EQ(world.queue.left(), 0u);
+}
+
+TEST(ReadQueues, WhileTheBrokerIsAwayRetriesHistoryAndRerunEffectsGoOn) {
+    EffectWorld world;
+    const Event again = world.append(3, "asked");
+    Effect asked{again.id, again.stream, again.revision, Uuid{}, EffectState::asked, Epoch{}, 0, {}};
+    asked.run = 1;
+    for (const bool had_begun : {true, false}) {
+        if (had_begun) world.settle(2);
+        world.queue.away = true;
+        if (!had_begun) world.crash();  // its successor has never bound anything
+        const std::int64_t fed = had_begun ? 1 : 11, due = had_begun ? 2 : 12;
+        world.append(fed, "fed");
+        world.append(due, "due");
+        world.park(due);
+        world.leases.feed_again_to(Position{world.store.events().back().position});
+        world.model.runs.assign(1, {again, asked});
+        world.queue.declares = 0;
+        world.settle(100);
+        EXPECT_EQ(world.model.stream(fed).revision, Revision{1}) << had_begun;
+        EXPECT_EQ(world.model.stream(due).state, StreamState::live) << had_begun;
+        EXPECT_EQ(world.model.runs.front().effect.state, EffectState::done) << had_begun;
+        EXPECT_EQ(world.notes.waits_for, "rabbitmq: connection refused");
+        EXPECT_LT(world.queue.declares, 30) << "in a minute: it is not hammered";
+        EXPECT_FALSE(world.process->worker.settled_in());
+
+        world.queue.away = false;
+        world.append_and_deliver(fed, "delivered");
+        world.settle(20);
+        EXPECT_EQ(world.model.stream(fed).revision, Revision{2});
+        EXPECT_EQ(world.notes.waits_for, "");
+        EXPECT_TRUE(world.process->worker.settled_in());
+    }
 }
 
 }  // namespace

@@ -64,6 +64,15 @@ struct World {
     Event append(std::int64_t stream, const std::string& data) { return store.append(stream, "NOTED", data); }
     void append_and_deliver(std::int64_t stream, const std::string& data) { queue.deliver(append(stream, data)); }
 
+    // As its first event left it, which failed before; due now.
+    void park(std::int64_t stream) {
+        StreamRow& row = model.stream(stream);
+        row.stream = StreamId{stream};
+        row.state = StreamState::retrying;
+        row.seen = Revision{1};
+        row.next_attempt_at = clock.now();
+    }
+
     // Turns of the worker, with recovery as run() does it.
     void settle(int turns = 200) { settle(worker, turns); }
     void settle(Worker& driven, int turns) {
