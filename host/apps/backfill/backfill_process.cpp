@@ -73,8 +73,10 @@ private:
         constexpr Milliseconds kNow{0};
         max_rate_ = job.max_rate;
         processes_ = std::max<std::int64_t>(job.processes, 1);
-        if (job.phase == "load") {
+        if (job.phase == "load" && job.folded_with == folding_.with) {
             if (const auto slot = jobs_.lease(job_, self_, postgres::Jobs::Share::history)) {
+                // A slot of a later fold is one of a later look at the job.
+                if (jobs_.find(job_).value().folded_with != folding_.with) leave();
                 load(*slot, job);
                 idle_ = kLookFirst;
                 return kNow;
@@ -82,12 +84,19 @@ private:
         }
         if (!conductor_) {
             const auto steps = jobs_.lease(job_, self_, postgres::Jobs::Share::steps);
+            if (!steps && job.phase == "load" && job.folded_with != folding_.with) leave();
             if (!steps) return std::exchange(idle_, std::min(idle_ * 2, kLookEvery));
             site_.emplace(BackfillSite::Parts{folding_, jobs_, *steps, job_, request_, stop_, log_});
             conductor_.emplace(*site_, clock_, backfill::parse_phase(job.phase).value_or(backfill::Phase::plan),
                                request_.when);
         }
         return conductor_->step().value_or(kNow);
+    }
+
+    // For the same work with what is in force by then.
+    [[noreturn]] void leave() const {
+        throw Fault(FaultKind::conflict, "handler " + folding_.handler.name.value,
+                    "its job folds with another routing than this process");
     }
 
     void load(const postgres::SlotLease& slot, const postgres::Job& job) {

@@ -5,10 +5,8 @@
 
 #include "host/backfill/slot_load.hpp"
 #include "host/core/fault.hpp"
-#include "host/plugin_loading/directory.hpp"
 #include "host/postgres/backfill/comparison.hpp"
 #include "host/postgres/text_format.hpp"
-#include "host/settings/routing_file.hpp"
 
 namespace lantern::apps {
 namespace {
@@ -18,10 +16,13 @@ constexpr std::size_t kLastSliceEvents = 3000;
 constexpr int kRounds = 50;
 constexpr int kLooksAgain = 60, kWholeLook = 8;  // one at everything counts as many at a few streams
 constexpr Milliseconds kLookAgainAfter{500};
+constexpr Milliseconds kRoutingEvery{1000};
+constexpr std::size_t kAheadMax = 5000;
 constexpr std::int64_t kSlotEventsMin = 50'000, kSlotEventsMax = 2'000'000, kSlots = 8;
 
-[[noreturn]] void refuse(const HandlerName& handler, const std::string& why) {
-    throw Fault(FaultKind::configuration, "handler " + handler.value, why);
+// Whoever meets it begins again, with what is in force then.
+[[noreturn]] void refuse_edited(const HandlerName& handler) {
+    throw Fault(FaultKind::conflict, "handler " + handler.value, "routing was edited while its history was folded");
 }
 
 postgres::Session catching_session(const std::string& url, const std::string& schema) {
@@ -31,86 +32,6 @@ postgres::Session catching_session(const std::string& url, const std::string& sc
 }
 
 }  // namespace
-
-std::unique_ptr<worker::Projection> Folding::make_object() const {
-    auto made = library->make_projection(handler.settings, {});
-    if (!made) refuse(handler.name, made.error());
-    return std::move(made.value());
-}
-
-namespace {
-
-Routing routing_of(postgres::Catalog& catalog, const Settings& settings) {
-    const auto head = catalog.routing();
-    if (!head)
-        throw Fault(FaultKind::configuration, "routing",
-                    "none is in force yet; a running host applies its routing file");
-    auto routing = settings::parse_routing(head->content, settings.routing_file, settings::process_environment());
-    if (!routing)
-        throw Fault(FaultKind::configuration, "routing",
-                    "revision " + std::to_string(head->number) + " can't be read here:\n" +
-                        settings::text(routing.error()));
-    return std::move(routing.value());
-}
-
-HandlerSettings settings_of(postgres::Catalog& catalog, const Settings& settings, const HandlerName& name) {
-    const auto routing = routing_of(catalog, settings);
-    for (const auto& handler : routing.handlers)
-        if (handler.name == name) return handler;
-    refuse(name, "the routing in force has no such handler");
-}
-
-}  // namespace
-
-Folding folding_of(const Instance& at, const HandlerName& name, const std::string& build) {
-    Folding folding;
-    folding.settings = at.settings();
-    postgres::Catalog catalog(folding.settings.postgres_url);
-    folding.handler = settings_of(catalog, folding.settings, name);
-    const auto registered = catalog.handler(name);
-    if (!registered || registered->state == "removed")
-        refuse(name, "is not registered yet; a running host registers what its routing file names");
-    folding.registered = *registered;
-
-    plugin_loading::ProbeOptions probing;
-    probing.copies = at.cache_directory();
-    const plugin_loading::Directory plugins(folding.settings.plugin_directory, probing);
-    if (!build.empty() && !plugins.recall(build))
-        throw Fault(
-            FaultKind::outage, "handler " + name.value,
-            "build " + build.substr(0, 12) + " of plugin " + folding.handler.plugin + " is not on this machine");
-    auto library = build.empty() ? plugins.open(folding.handler.plugin) : plugins.open_build(build);
-    if (!library) refuse(name, library.error());
-    folding.library = library.value();
-    if (folding.plugin().kind != PluginKind::projection)
-        refuse(name, "is a side effect: it has no tables to rebuild, and never runs in a backfill");
-    auto upcasters = plugin_loading::Upcasters::make(plugins.open_all(PluginKind::schema), folding.plugin());
-    if (!upcasters) refuse(name, upcasters.error());
-    folding.upcasters = upcasters.value();
-    postgres::Connection connection(postgres::session_of_backfill(folding.settings.postgres_url));
-    folding.routes = postgres::routes_from_start(connection, name);
-    if (folding.routes.all().empty()) refuse(name, "has no routes: no event would be folded");
-    return folding;
-}
-
-Folding live_folding_of(const Instance& at, const HandlerName& name) {
-    auto folding = folding_of(at, name);
-    if (folding.registered.declaration_hash == folding.plugin().declaration_hash) return folding;
-    return folding_of(at, name, folding.registered.plugin_build);
-}
-
-std::vector<HandlerName> routed_projections(const Instance& at) {
-    const auto settings = at.settings();
-    postgres::Catalog catalog(settings.postgres_url);
-    const auto routing = routing_of(catalog, settings);
-    std::vector<HandlerName> names;
-    for (const auto& handler : routing.handlers) {
-        const auto registered = catalog.handler(handler.name);
-        if (registered && registered->state != "removed" && registered->kind == PluginKind::projection)
-            names.push_back(handler.name);
-    }
-    return names;
-}
 
 // ---- catching up
 
@@ -144,11 +65,17 @@ CatchUp::CatchUp(const Folding& folding, const std::string& schema, const teleme
                 *folding.upcasters, *watch_, clock_, worker::Parking(folding.handler.retry, clock_, random_)}),
       planner_(rows_, history_, folding_.routes) {}
 
+void CatchUp::ensure_routes() {
+    if (postgres::routes_from_start(connection_, folding_.handler.name).all() != folding_.routes.all())
+        refuse_edited(folding_.handler.name);
+}
+
 void CatchUp::apply(std::vector<Event>& events) {
     std::vector<Event*> arrived;
     for (auto& event : events) arrived.push_back(&event);
     for (int round = 0; round < kRounds; ++round) {
         worker::Plan plan = planner_.of(arrived);
+        ensure_routes();  // once read: what an edit brings from here on is not among it
         const auto carried = applier_.carry_out(plan, {});
         if (!plan.away.empty()) throw Fault(FaultKind::outage, "plugin", plan.away);
         if (carried == worker::Carried::committed && plan.complete) return;
@@ -165,6 +92,7 @@ void CatchUp::stream(StreamId stream) {
         if (!known.empty()) row = known.front();
         if (row.state != worker::StreamState::live) return;
         worker::Plan plan = planner_.catching_up(row);
+        ensure_routes();
         const bool last = plan.streams.begin()->second.catching == worker::StreamChange::Catching::last;
         const auto carried = applier_.carry_out(plan, {});
         if (!plan.away.empty()) throw Fault(FaultKind::outage, "plugin", plan.away);
@@ -177,6 +105,14 @@ void CatchUp::stream(StreamId stream) {
 
 // ---- the steps
 
+namespace {
+
+[[noreturn]] void refuse_taken_over() {
+    throw Fault(FaultKind::conflict, "backfill", "another process has taken the steps of the job over");
+}
+
+}  // namespace
+
 BackfillSite::BackfillSite(Parts parts)
     : parts_(std::move(parts)),
       connection_(postgres::session_of_backfill(parts_.folding.settings.postgres_url)),
@@ -188,9 +124,27 @@ postgres::Job BackfillSite::job() {
     return *std::move(job);
 }
 
+// No event is folded by other routes and settings than the ones before it.
+// 1. What this process folds with is in force. 2. It is what the job folds with; if not, all of it begins anew.
+void BackfillSite::ensure_one_routing() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - routing_seen_at_ < kRoutingEvery) return;
+    const auto& folding = parts_.folding;
+    postgres::Catalog catalog(folding.settings.postgres_url);
+    const auto routes = postgres::routes_from_start(connection_, folding.handler.name);
+    if (in_force(catalog, folding.settings, folding.handler.name, routes) != folding.with)
+        refuse_edited(folding.handler.name);
+    if (job().folded_with != folding.with) {
+        if (!parts_.jobs.begin_anew(parts_.steps,
+                                    "folded anew from the beginning, since routing was edited meanwhile"))
+            refuse_taken_over();
+        refuse_edited(folding.handler.name);
+    }
+    routing_seen_at_ = now;
+}
+
 void BackfillSite::enter(backfill::Phase phase) {
-    if (!parts_.jobs.enter(parts_.steps, std::string(backfill::phase_name(phase))))
-        throw Fault(FaultKind::conflict, "backfill", "another process has taken the steps of the job over");
+    if (!parts_.jobs.enter(parts_.steps, std::string(backfill::phase_name(phase)))) refuse_taken_over();
     parts_.log.info("phase", {{"phase", std::string(backfill::phase_name(phase))}});
 }
 
@@ -204,19 +158,18 @@ void BackfillSite::end(const std::string& state, const std::string& reason) {
 
 void BackfillSite::create() {
     const auto& folding = parts_.folding;
-    // 1. The mark first: whatever is committed later is in the slices behind it. 2. The schema. 3. The shares.
+    // 1. The mark first: whatever is committed later is in the slices behind it. 2. Whose schema it is, and what it
+    // is folded with. 3. The shares: who still folds one for a schema before is fenced. 4. The schema.
     const Mark mark = source_.take_mark();
-    postgres::create_beside(connection_, folding.schema(folding.beside()));
-    if (parts_.request.sample > 0) {
-        parts_.jobs.set_schema(parts_.steps, folding.beside(), mark);
-        return;
-    }
+    if (!parts_.jobs.claim(parts_.steps, {folding.beside(), mark, folding.with})) refuse_taken_over();
     const auto events = mark.ceiling.value == std::numeric_limits<std::int64_t>::max() ? mark.floor : mark.ceiling;
-    parts_.jobs.plan(parts_.job, std::clamp(events.value / kSlots + 1, kSlotEventsMin, kSlotEventsMax));
-    parts_.jobs.set_schema(parts_.steps, folding.beside(), mark);
+    if (parts_.request.sample == 0)
+        parts_.jobs.plan(parts_.job, std::clamp(events.value / kSlots + 1, kSlotEventsMin, kSlotEventsMax));
+    postgres::create_beside(connection_, folding.schema(folding.beside()));
 }
 
 bool BackfillSite::loaded() {
+    ensure_one_routing();
     const auto now = job();
     return now.slots_done == now.slots;
 }
@@ -246,7 +199,8 @@ void BackfillSite::catch_up_rest() {
         // Mark first, here too.
         const auto kept = postgres::newest_kept(connection_, now.handler);
         if (!kept) throw Fault(FaultKind::configuration, "backfill", "no earlier model of the handler is kept");
-        parts_.jobs.set_schema(parts_.steps, kept->schema, source_.take_mark());
+        if (!parts_.jobs.claim(parts_.steps, {kept->schema, source_.take_mark(), parts_.folding.with}))
+            refuse_taken_over();
         streams = postgres::streams_behind(connection_, now.handler, kept->schema);
     } else if (parts_.request.sample > 0) {
         streams = sample();
@@ -281,11 +235,11 @@ std::optional<std::size_t> BackfillSite::slice(const Mark& from, const Mark& to,
 }
 
 std::size_t BackfillSite::catch_up() {
+    ensure_one_routing();
     const Mark from = job().mark.value();
     const Mark to = source_.take_mark();
     const auto events = *slice(from, to, std::numeric_limits<std::size_t>::max());
-    if (events > 0 && !parts_.jobs.reached(parts_.steps, to))
-        throw Fault(FaultKind::conflict, "backfill", "another process has taken the steps of the job over");
+    if (events > 0 && !parts_.jobs.reached(parts_.steps, to)) refuse_taken_over();
     return events;
 }
 
@@ -315,7 +269,13 @@ bool BackfillSite::equal() {
 }
 
 std::optional<std::string> BackfillSite::in_the_way() {
-    const auto why = postgres::transaction_in_the_way(connection_, parts_.job);
+    const auto now = job();
+    if (!ahead_) ahead_ = postgres::streams_ahead(connection_, parts_.folding.schema(now.schema), kAheadMax);
+    auto why = postgres::transaction_in_the_way(connection_, parts_.job);
+    if (!why && ahead_->size() == kAheadMax) {
+        why = "the live model is ahead in " + std::to_string(kAheadMax) + " streams or more";
+        ahead_.reset();  // looked at again after the next slice
+    }
     parts_.jobs.slowed(parts_.job, why ? "the swap waits: " + *why : "");
     return why;
 }
@@ -334,11 +294,12 @@ BackfillSite::Swapped BackfillSite::swap() {
         connection.begin();
         // 1. No batch of a live worker is in flight from here on. 2. What they may have applied. 3. The names.
         if (!postgres::take_barrier(connection, folding.registered.id)) return not_yet(Swapped::busy);
+        catching.ensure_routes();  // nobody edits them now
         if (!slice(*now.mark, source_.take_mark(), kLastSliceEvents)) return not_yet(Swapped::far);
         postgres::swap_schemas(connection, {folding.schema(now.schema), folding.kept(), folding.plugin(),
                                             parts_.request.move_dependents ? postgres::SwapOrder::Dependents::move
                                                                            : postgres::SwapOrder::Dependents::stop,
-                                            parts_.request.keep});
+                                            *ahead_, parts_.request.keep});
         connection.query(
             "update lantern.jobs set state = 'done', ended_at = clock_timestamp() where job_id = $1::bigint",
             postgres::Params{}.add(parts_.job));

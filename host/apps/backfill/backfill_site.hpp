@@ -4,56 +4,23 @@
 #include <memory>
 #include <string>
 
+#include "host/apps/backfill/folding.hpp"
 #include "host/apps/backfill/job_request.hpp"
-#include "host/apps/instance.hpp"
-#include "host/core/description.hpp"
-#include "host/plugin_loading/library.hpp"
-#include "host/plugin_loading/upcasters.hpp"
 #include "host/postgres/backfill/beside.hpp"
 #include "host/postgres/backfill/jobs.hpp"
 #include "host/postgres/backfill/swap.hpp"
 #include "host/postgres/delivery/history.hpp"
 #include "host/postgres/delivery/read_model.hpp"
 #include "host/postgres/delivery/source.hpp"
-#include "host/postgres/operate/catalog.hpp"
 #include "host/processes/stop_request.hpp"
 #include "host/telemetry/log.hpp"
 #include "host/worker/projection_applier.hpp"
 
 namespace lantern::apps {
 
-// What events are folded with.
-struct Folding {
-    Settings settings;
-    HandlerSettings handler;
-    postgres::RegisteredHandler registered;
-    std::shared_ptr<const plugin_loading::Library> library;  // shared with what is made from it
-    std::shared_ptr<plugin_loading::Upcasters> upcasters;
-    Routes routes;  // from the first event on
-
-    const Description& plugin() const { return library->description(); }
-    std::unique_ptr<worker::Projection> make_object() const;
-    postgres::HandlerSchema schema(const std::string& beside) const {
-        return {handler.name, registered.id, plugin().tables, beside};
-    }
-    std::string beside() const {
-        return handler.name.value + "@" + std::to_string(registered.generation.value + 1);
-    }
-    std::string kept() const { return handler.name.value + "@" + std::to_string(registered.generation.value); }
-};
-
-// By the applied routing. `build`: empty, the one in the plugin directory. Fault of kind configuration when the
-// handler can't be folded, and why; of kind outage when that build is not on this machine.
-Folding folding_of(const Instance& at, const HandlerName& handler, const std::string& build = {});
-
-// By the build that writes the live tables, though another one may be installed (a rollback, a rebuild that
-// failed).
-Folding live_folding_of(const Instance& at, const HandlerName& handler);
-
-// By the applied routing: the handlers that have tables.
-std::vector<HandlerName> routed_projections(const Instance& at);
-
 // Slices and streams of the store, through the worker's own rules, into a schema beside.
+// Fault of kind conflict once routing was edited: what is applied by the routes before may lack what the live model
+// has.
 class CatchUp {
 public:
     CatchUp(const Folding& folding, const std::string& schema, const telemetry::Log& log);
@@ -63,6 +30,8 @@ public:
     void stream(StreamId stream);
     void renew() { applier_.renew(); }
     postgres::Connection& connection() { return connection_; }
+
+    void ensure_routes();
 
 private:
     class Watch;
@@ -105,6 +74,7 @@ public:
 
 private:
     postgres::Job job();
+    void ensure_one_routing();
     CatchUp& catching();
     const std::vector<StreamId>& sample();
     std::optional<std::size_t> slice(const Mark& from, const Mark& to, std::size_t events_max);
@@ -113,7 +83,9 @@ private:
     postgres::Connection connection_;
     postgres::Source source_;
     std::unique_ptr<CatchUp> catching_;
-    std::vector<StreamId> sample_;  // those of a sample, once asked for
+    std::chrono::steady_clock::time_point routing_seen_at_{};
+    std::optional<std::vector<StreamId>> ahead_;  // live, before the swap
+    std::vector<StreamId> sample_;                // those of a sample, once asked for
 };
 
 }  // namespace lantern::apps

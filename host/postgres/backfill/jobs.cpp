@@ -39,6 +39,7 @@ Job read_job(const Rows& rows, std::size_t row) {
     job.hosts = rows.integer(row, 25);
     job.hosts_able = rows.integer(row, 26);
     job.plugin = rows.text(row, 27);
+    job.folded_with = rows.text(row, 28);
     return job;
 }
 
@@ -192,10 +193,26 @@ bool Jobs::enter(const SlotLease& steps, const std::string& phase) {
     return written("phase = $1, slowed = ''", steps, Params{}.add(phase));
 }
 
-bool Jobs::set_schema(const SlotLease& steps, const std::string& schema, const Mark& mark) {
+bool Jobs::claim(const SlotLease& steps, const Ground& ground) {
+    const Mark& mark = ground.mark;
+    Params params;
+    params.add(ground.schema).add(mark.floor.value).add(mark.snapshot).add(mark.ceiling.value);
+    if (!written("schema_name = $1, mark_floor = $2::bigint, mark_snapshot = $3::pg_snapshot,"
+                 " mark_ceiling = $4::bigint, folded_with = $5",
+                 steps, params.add(ground.folded_with)))
+        return false;
+    connection_.query(
+        "update lantern.jobs set schema_name = '' where schema_name = $1 and job_id <> $2::bigint"
+        " and ended_at is not null",
+        Params{}.add(ground.schema).add(steps.job), Commits::here);
+    return true;
+}
+
+bool Jobs::begin_anew(const SlotLease& steps, const std::string& why) {
     return written(
-        "schema_name = $1, mark_floor = $2::bigint, mark_snapshot = $3::pg_snapshot, mark_ceiling = $4::bigint",
-        steps, Params{}.add(schema).add(mark.floor.value).add(mark.snapshot).add(mark.ceiling.value));
+        "phase = case j.kind when 'rebuild' then 'plan' else 'rest' end, folded_with = '',"
+        " progress = '{}', slowed = '', reason = $1",
+        steps, Params{}.add(why));
 }
 
 bool Jobs::reached(const SlotLease& steps, const Mark& mark) {

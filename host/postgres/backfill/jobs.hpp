@@ -24,6 +24,7 @@ struct Job {
     std::string plugin;        // of the handler
     std::string plugin_build;  // that folds, on every host; empty: whatever is in the plugin directory
     std::string slowed;        // why its processes work slower than they could; empty: they don't
+    std::string folded_with;   // routes and settings; empty: nothing is folded yet
     std::optional<Mark> mark;  // everything up to here is applied or parked in `schema`
     std::int64_t max_rate = 0;
     Timestamp created_at;
@@ -80,7 +81,15 @@ public:
     void fail(std::int64_t job, const std::string& why);    // whatever its state, unless it has ended
     // Each of these is written only by the holder of the steps; false: that is another by now.
     bool enter(const SlotLease& steps, const std::string& phase);
-    bool set_schema(const SlotLease& steps, const std::string& schema, const Mark& mark);
+    // From here on the schema is this job's: one that ended and bore it before neither drops nor resumes it.
+    struct Ground {
+        std::string schema;
+        Mark mark;
+        std::string folded_with;
+    };
+    bool claim(const SlotLease& steps, const Ground& ground);
+    // What was folded is given up, `why` is its reason until it ends.
+    bool begin_anew(const SlotLease& steps, const std::string& why);
     bool reached(const SlotLease& steps, const Mark& mark);
     bool note(const SlotLease& steps, const std::string& progress);
     bool end(const SlotLease& steps, const std::string& state, const std::string& reason);

@@ -6,6 +6,14 @@
 
 namespace lantern::postgres {
 
+namespace {
+
+std::string literal_of(const std::vector<StreamId>& streams) {
+    return array_of(streams, [](StreamId stream) { return stream.value; });
+}
+
+}  // namespace
+
 bool take_barrier(Connection& connection, std::int32_t handler_id) {
     try {
         connection.query("set local lock_timeout = " + std::to_string(kBarrierWait.count()));
@@ -28,28 +36,38 @@ void swap_schemas(Connection& connection, const SwapOrder& order) {
     params.add(order.plugin.declaration.empty() ? "null" : order.plugin.declaration)
         .add(order.plugin.declaration_hash);
     params.add(order.dependents == SwapOrder::Dependents::move ? "true" : "false");
-    params.add(std::int64_t{order.keep.count()});
+    params.add(std::int64_t{order.keep.count()}).add(literal_of(order.watched));
     connection.query(
-        "select lantern.swap_schemas($1, $2, $3, $4, $5, $6, $7::integer, $8::json, $9, $10::boolean, $11::bigint)",
+        "select lantern.swap_schemas($1, $2, $3, $4, $5, $6, $7::integer, $8::json, $9, $10::boolean, $11::bigint,"
+        " $12::bigint[])",
         params);
 }
 
 std::optional<std::string> transaction_in_the_way(Connection& connection, std::int64_t job) {
+    // When the transaction of another role began is not shown to everybody; that it is the same one as then, is.
     const auto rows = connection.query(
         "select a.pid, a.application_name, a.usename, extract(epoch from clock_timestamp() - a.xact_start)::bigint"
-        "  from pg_stat_activity a, lantern.jobs j"
-        " where j.job_id = $1::bigint and a.datname = current_database() and a.backend_type = 'client backend'"
-        "   and a.pid <> pg_backend_pid() and a.backend_xmin is not null and a.xact_start < j.loaded_at"
-        " order by a.xact_start limit 1",
+        "  from lantern.jobs j join pg_locks k on k.locktype = 'virtualxid' and k.granted"
+        "                                     and k.virtualtransaction = any (j.open_then)"
+        "  join pg_stat_activity a on a.pid = k.pid"
+        " where j.job_id = $1::bigint and a.datname = current_database() and a.usename is not null"
+        "   and coalesce(a.backend_type, 'client backend') = 'client backend'"
+        "   and a.pid <> pg_backend_pid() and a.backend_xmin is not null"
+        "   and coalesce(a.xact_start < j.loaded_at, true)"
+        " order by a.xact_start nulls last limit 1",
         Params{}.add(job));
     if (rows.empty()) return std::nullopt;
     return "a transaction of " + rows.text(0, 2) + " (" + rows.text(0, 1) + ", process " + rows.text(0, 0) +
-           ") is open for " + rows.text(0, 3) + " s and would find the new model empty";
+           ") is open " + (rows.null(0, 3) ? "since before history was loaded" : "for " + rows.text(0, 3) + " s") +
+           " and would find the new model empty";
 }
 
 void note_loaded(Connection& connection, std::int64_t job) {
-    connection.query("update lantern.jobs set loaded_at = clock_timestamp() where job_id = $1::bigint",
-                     Params{}.add(job), Commits::here);
+    connection.query(
+        "update lantern.jobs set loaded_at = clock_timestamp(), open_then = array("
+        "  select virtualtransaction from pg_locks where locktype = 'virtualxid' and granted)"
+        " where job_id = $1::bigint",
+        Params{}.add(job), Commits::here);
 }
 
 namespace {
@@ -75,6 +93,12 @@ std::vector<StreamId> sample_streams(Connection& connection, std::int64_t count,
                          Params{}.add(count).add(seed)));
 }
 
+std::vector<StreamId> streams_ahead(Connection& connection, const HandlerSchema& beside, std::size_t limit) {
+    Params params;
+    params.add(beside.handler.value).add(beside.beside).add(static_cast<std::int64_t>(limit));
+    return read_streams(connection.query("select lantern.streams_ahead($1, $2, null, $3::bigint)", params));
+}
+
 std::vector<StreamId> streams_behind(Connection& connection, const HandlerName& handler,
                                      const std::string& schema) {
     return read_streams(
@@ -97,8 +121,12 @@ Routes read_routes(const Rows& rows) {
 
 Routes routes_from_start(Connection& connection, const HandlerName& handler) {
     return read_routes(connection.query(
-        "select event_type, case when end_position is null then 0 else begin_position end, end_position"
-        "  from lantern.routes where handler = $1 and (end_position is null or begin_position is not null)",
+        "select r.event_type, case when r.end_position is null then 0 else r.begin_position end, r.end_position"
+        "  from lantern.routes r"
+        " where r.handler = $1 and (r.end_position is null or (r.begin_position is not null"
+        "       and not exists (select from lantern.routes o where o.handler = r.handler"
+        "                          and o.event_type = r.event_type and o.end_position is null)))"
+        " order by r.event_type, r.begin_position",
         Params{}.add(handler.value)));
 }
 
@@ -164,6 +192,17 @@ std::vector<std::string> drop_expired(Connection& connection) {
     std::vector<std::string> dropped;
     for (std::size_t row = 0; row < rows.size(); ++row) {
         Transaction transaction(connection);
+        // Once it is locked no rollback takes it up; one that did so before is seen, by a statement of its own.
+        connection.query("select from lantern.kept_schemas where schema_name = $1 for update",
+                         Params{}.add(rows.view(row, 0)));
+        if (connection
+                .query(
+                    "select from lantern.kept_schemas k where schema_name = $1 and drop_after < clock_timestamp()"
+                    "   and not exists (select from lantern.jobs j where j.handler = k.handler"
+                    "                      and j.kind = 'rollback' and j.ended_at is null)",
+                    Params{}.add(rows.view(row, 0)))
+                .empty())
+            continue;
         connection.query("drop schema if exists " + sql_name(rows.view(row, 0)) + " cascade");
         connection.query("delete from lantern.kept_schemas where schema_name = $1",
                          Params{}.add(rows.view(row, 0)));

@@ -23,11 +23,15 @@ struct SwapOrder {
     std::string kept;      // name of the old one from then on
     Description plugin;
     enum class Dependents { stop, move } dependents = Dependents::stop;
-    Milliseconds keep{0};  // how long the old one is kept; 0: until someone drops it
+    std::vector<StreamId> watched{};  // streams_ahead, before the barrier was taken
+    Milliseconds keep{0};             // how long the old one is kept; 0: until someone drops it
 };
 // Inside the transaction that holds the barrier. Fault configuration: readers would go back (LN031), or others hang
 // on the old tables (LN032).
 void swap_schemas(Connection& connection, const SwapOrder& order);
+
+// Streams that the live model has applied more of than the one beside: at most so many. Reads all stream rows.
+std::vector<StreamId> streams_ahead(Connection& connection, const HandlerSchema& beside, std::size_t limit);
 
 // A transaction that began before history was loaded, and would find the new tables empty. Nothing: there is none.
 std::optional<std::string> transaction_in_the_way(Connection& connection, std::int64_t job);
@@ -42,7 +46,7 @@ std::vector<StreamId> sample_streams(Connection& connection, std::int64_t count,
 // Streams that a schema of this handler is behind in; parked ones are not.
 std::vector<StreamId> streams_behind(Connection& connection, const HandlerName& handler, const std::string& schema);
 
-// The handler's routes as they are once its tables hold all of history.
+// The handler's routes as they are once its tables hold all of history, by event type.
 Routes routes_from_start(Connection& connection, const HandlerName& handler);
 
 Routes routes_now(Connection& connection, const HandlerName& handler);

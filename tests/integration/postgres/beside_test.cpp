@@ -26,6 +26,7 @@ protected:
                    test::projection_plugin().tables, "people@2"};
         create_beside(connection_, schema_);
         job_ = jobs_.start({HandlerName{"people"}, "rebuild", "{}", "tester", 0, ""}).value();
+        sql_.script("update lantern.jobs set phase = 'load'");
         for (int stream = 1; stream <= 20; ++stream)
             sql_.query(
                 "insert into lantern.streams (aggregate_type, aggregate_id, revision) values ('user', $1, 10)",
@@ -222,6 +223,39 @@ TEST_F(BesideTest, AModelThatIsBehindIsNotSwappedIn) {
         EXPECT_EQ(fault.code(), "LN031");
         EXPECT_THAT(fault.what(), HasSubstr("1 streams would go back"));
     }
+}
+
+TEST_F(BesideTest, AStreamThatTheLiveModelIsAheadInStopsTheSwapWithItsName) {
+    build_keys(connection_, schema_);
+    // Behind what the model beside has, stream 1 has an event of a routed type, stream 2 one of no handler's.
+    sql_.script(
+        "insert into lantern.events (position, stream_id, revision, id, type, schema_version, recorded_at, xid, "
+        "data,"
+        " metadata) select nextval('lantern.events_position'), s, 5, gen_random_uuid(),"
+        " case s when 1 then 'MADE' else 'OTHER' end, 1, now(), pg_current_xact_id(), '{}', '{}'"
+        " from generate_series(1, 2) s;"
+        "update lantern.handlers set declaration = '[{\"name\": \"people\"}, {\"name\": \"per_day\"}]';"
+        "insert into people.lantern_streams (stream_id, revision) values (1, 5), (2, 5), (3, 5);"
+        "insert into \"people@2\".lantern_streams (stream_id, revision) values (1, 4), (2, 4), (3, 5)");
+    SwapOrder order{schema_, "people@1", test::projection_plugin()};
+    order.watched = streams_ahead(connection_, schema_, 100);
+    EXPECT_THAT(order.watched, testing::ElementsAre(StreamId{1}));
+    {
+        Transaction transaction(connection_);
+        ASSERT_TRUE(take_barrier(connection_, schema_.handler_id));
+        try {
+            swap_schemas(connection_, order);
+            FAIL() << "swapped";
+        } catch (const Fault& fault) {
+            EXPECT_EQ(fault.code(), "LN031");
+            EXPECT_THAT(fault.what(), HasSubstr("1 streams would go back, e.g. user/u1,"));
+        }
+    }
+    // The last slice has brought it.
+    sql_.script("update \"people@2\".lantern_streams set revision = 5");
+    Transaction transaction(connection_);
+    ASSERT_TRUE(take_barrier(connection_, schema_.handler_id));
+    EXPECT_NO_THROW(swap_schemas(connection_, order));
 }
 
 TEST_F(BesideTest, ASwapTakesRoutesBackToTheBeginningAndFencesWhoGoesByOthers) {

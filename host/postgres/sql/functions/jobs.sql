@@ -22,12 +22,16 @@ begin
 end $$;
 
 -- Shares the streams out, in ranges with about in_events events each, in the order of their ids: neighbours were
--- made at about the same time, so that a range often lies together on disk. Safe to repeat.
+-- made at about the same time, so that a range often lies together on disk. Safe to repeat; whoever still folds one of
+-- the ranges before is fenced.
 create or replace function lantern.job_plan(in_job bigint, in_events bigint) returns void language plpgsql as $$
+declare
+    fenced bigint;
 begin
-    delete from lantern.job_slots where job_id = in_job and slot > 0;
-    insert into lantern.job_slots (job_id, slot, first_stream, cursor, last_stream, events_total)
-    select in_job, row_number() over w, coalesce(lag(r.last) over w, 0), coalesce(lag(r.last) over w, 0), r.last, r.events
+    with gone as (delete from lantern.job_slots where job_id = in_job and slot > 0 returning epoch)
+    select coalesce(max(g.epoch), 0) into fenced from gone g;
+    insert into lantern.job_slots (job_id, slot, first_stream, cursor, last_stream, events_total, epoch)
+    select in_job, row_number() over w, coalesce(lag(r.last) over w, 0), coalesce(lag(r.last) over w, 0), r.last, r.events, fenced
       from (select max(s.stream_id) as last, sum(s.revision) as events
               from (select stream_id, revision, (sum(revision) over (order by stream_id) - 1) / greatest(in_events, 1) as share
                       from lantern.streams) s
@@ -45,6 +49,7 @@ language sql as $$
      where s.job_id = in_job and s.slot = (
                select f.slot from lantern.job_slots f join lantern.jobs j on j.job_id = f.job_id
                 where f.job_id = in_job and not f.done and (f.slot = 0) = in_steps and j.state = 'running'
+                  and (in_steps or j.phase = 'load')
                   and (f.worker_id is null or f.beat_at < clock_timestamp() - dead_ms * interval '1 millisecond')
                 order by f.slot limit 1 for update of f skip locked)
     returning s.slot, s.epoch, s.cursor, s.last_stream, s.lost

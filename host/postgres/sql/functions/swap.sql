@@ -132,15 +132,35 @@ begin
     end loop;
 end $$;
 
+-- Streams that the live model has applied more of than the one beside: a routed event lies in between, or the stream is
+-- parked there. in_among: null, all of them; at most in_limit are returned.
+create or replace function lantern.streams_ahead(in_handler text, in_beside text, in_among bigint[], in_limit bigint)
+returns setof bigint language plpgsql stable as $$
+begin
+    return query execute format($sql$
+        select l.stream_id from %I.lantern_streams l
+          left join %I.lantern_streams n on n.stream_id = l.stream_id
+         where %s l.revision > coalesce(n.revision, 0)
+           and (n.state <> 0 or exists (
+                select from lantern.events e join lantern.routes r on r.handler = $1 and r.event_type = e.type
+                 where e.stream_id = l.stream_id and e.revision > coalesce(n.revision, 0) and e.revision <= l.revision
+                   and (r.end_position is null or (e.position > r.begin_position and e.position <= r.end_position))))
+         limit $3 $sql$, in_handler, in_beside, case when in_among is null then '' else 'l.stream_id = any ($2) and' end)
+      using in_handler, in_among, in_limit;
+end $$;
+
 -- Puts the schema built beside into the place of the handler's own, which is kept under another name. The caller
 -- holds the handler's barrier exclusively, and has applied everything that live workers may have.
+-- in_watched: streams that lantern.streams_ahead has found before the barrier was taken.
 -- LN031: readers would go back, LN032: others hang on the old tables; the text behind ": " says what.
 create or replace function lantern.swap_schemas(
     in_handler text, in_beside text, in_kept text, in_plugin text, in_plugin_version text, in_plugin_build text,
-    in_schema_version integer, in_declaration json, in_declaration_hash text, move_dependents boolean, keep_ms bigint)
+    in_schema_version integer, in_declaration json, in_declaration_hash text, move_dependents boolean, keep_ms bigint,
+    in_watched bigint[] default '{}')
 returns bigint language plpgsql as $$
 declare
     behind    bigint;
+    example   text;
     dead      bigint;
     live_dead bigint;
     hanging   text;
@@ -148,14 +168,21 @@ declare
     one       text;
     raised    bigint;
 begin
-    -- 1. Nobody goes back: a stream that is parked in the new model stands at least where the live one does.
-    execute format('select count(*) from %I.lantern_streams n join %I.lantern_streams l on l.stream_id = n.stream_id
-                     where n.state <> 0 and l.revision > n.revision', in_beside, in_handler) into behind;
+    -- 1. Nobody goes back: neither a stream that is parked in the new model, nor one that the live model was ahead in.
+    --    All others stand where the slices have brought them; to look at each would take longer than live batches wait.
+    execute format($sql$
+        select count(*), min(s.aggregate_type || '/' || s.aggregate_id)
+          from (select n.stream_id from %1$I.lantern_streams n join %2$I.lantern_streams l on l.stream_id = n.stream_id
+                 where n.state <> 0 and l.revision > n.revision
+                union
+                select lantern.streams_ahead($1, $2, $3, cardinality($3))) b
+          left join lantern.streams s on s.stream_id = b.stream_id $sql$, in_beside, in_handler)
+       into behind, example using in_handler, in_beside, in_watched;
     execute format('select (select count(*) from %I.lantern_streams where state = 2),
                            (select count(*) from %I.lantern_streams where state = 2)', in_beside, in_handler) into dead, live_dead;
     if behind > 0 or dead > live_dead then
-        raise exception 'the new model is behind: % streams would go back, % are dead (live: %)', behind, dead, live_dead
-            using errcode = 'LN031';
+        raise exception 'the new model is behind: % streams would go back%, % are dead (live: %)',
+            behind, coalesce(', e.g. ' || example, ''), dead, live_dead using errcode = 'LN031';
     end if;
     -- 2. What hangs on the old tables.
     select string_agg(d.out_kind || ' ' || d.out_name, ', ' order by d.out_kind, d.out_name) into hanging
@@ -176,7 +203,8 @@ begin
            case when keep_ms > 0 then clock_timestamp() + keep_ms * interval '1 millisecond' end
       from lantern.handlers h where h.handler = in_handler;
     delete from lantern.kept_schemas k where k.handler = in_handler and k.schema_name = in_beside;
-    -- Of that name there can only be what a job that failed has left.
+    -- Of that name there can only be what a job that failed has left; it is that job's no longer.
+    update lantern.jobs j set schema_name = '' where j.handler = in_handler and j.schema_name = in_kept;
     execute format('drop schema if exists %I cascade', in_kept);
     execute format('alter schema %I rename to %I', in_handler, in_kept);
     execute format('alter schema %I rename to %I', in_beside, in_handler);
