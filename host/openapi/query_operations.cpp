@@ -113,8 +113,9 @@ json::array parameters_of(const QueryRoute& route, const Table* table) {
         parameters.emplace_back(
             parameter({"revision", In::query, "As it was at this revision; without it and timestamp, as it is now.",
                        whole_number(1)}));
-        parameters.emplace_back(
-            parameter({"timestamp", In::query, "As it was then; not beside revision.", time_schema()}));
+        parameters.emplace_back(parameter(
+            {"timestamp", In::query,
+             "As it was before the first event recorded later than this; not beside revision.", time_schema()}));
     }
     return parameters;
 }

@@ -96,7 +96,8 @@ void add_export(Verbs& verbs) {
     verb.add_option("--aggregate", words->aggregate, "streams of one aggregate type");
     verb.add_option("--type", words->type, "events of one type");
     verb.add_option("--from", words->from, "recorded at this time or later (RFC 3339)");
-    verb.add_option("--until", words->until, "recorded before this time (RFC 3339)");
+    verb.add_option("--until", words->until,
+                    "of each stream what came before its first event recorded at this time or later (RFC 3339)");
     verb.add_flag("--as-test", words->as_test, "write the stream as a test that the SDK's kit runs");
 }
 

@@ -12,7 +12,8 @@ namespace lantern::postgres {
 struct ExportSelection {
     std::optional<std::pair<std::string, std::string>> stream;  // aggregate type, aggregate id
     std::string aggregate_type, event_type;                     // empty: any
-    std::optional<Timestamp> from, until;                       // recorded at: from <= t < until
+    std::optional<Timestamp> from;                              // recorded at that time or later
+    std::optional<Timestamp> until;  // before the first event of the stream that was recorded then or later
 };
 
 class Exported {

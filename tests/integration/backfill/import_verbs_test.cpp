@@ -177,6 +177,30 @@ TEST_F(ImportVerbsTest, AnIncidentIsExportedAsATestThatTheKitRuns) {
     EXPECT_THAT(lantern("export --as-test --stream user/nobody").text, HasSubstr("found no event of user/nobody"));
 }
 
+// A line without a time gets that of its import; what an other system did later may be dated earlier.
+TEST_F(ImportVerbsTest, WhatIsExportedUntilATimeHasNoHoles) {
+    const auto updated = [](const std::string& id, const std::string& user, const std::string& time) {
+        return line(id, user, time + R"("type":"USER_UPDATED","data":{"first_name":"N"})");
+    };
+    const auto lines = line("1", "now",
+                            R"("type":"USER_CREATED","schemaversion":2,"data":{"username":"now",)"
+                            R"("email":"n@x.org","first_name":"F","last_name":"L","role":"user"})") +
+                       updated("2", "now", R"("time":"2020-01-01T00:00:00Z",)") + created("3", "anna", "a@x.org") +
+                       updated("4", "anna", R"("time":"2026-01-02T04:00:00Z",)") + updated("5", "anna", "") +
+                       updated("6", "anna", R"("time":"2020-01-01T00:00:00Z",)");
+    const auto imported = lantern("import " + file("in.ndjson", lines).string());
+    ASSERT_EQ(imported.status, 0) << imported.text;
+    for (const char* stream : {"", " --stream user/anna"}) {
+        const auto said = lantern(std::string("export --until 2026-01-03T00:00:00Z") + stream);
+        EXPECT_EQ(std::count(said.text.begin(), said.text.end(), '\n'), 2) << said.text;
+        EXPECT_THAT(said.text, HasSubstr(R"("revision":1)"));
+        EXPECT_THAT(said.text, HasSubstr(R"("revision":2)"));
+        EXPECT_THAT(said.text, ::testing::Not(HasSubstr("user/now")));
+    }
+    EXPECT_THAT(lantern("export --as-test --stream user/now --until 2026-01-03T00:00:00Z").text,
+                HasSubstr("found no event of user/now"));
+}
+
 TEST_F(ImportVerbsTest, SecretsDoNotLeaveTheStore) {
     const auto input =
         file("in.ndjson", line("1", "anna",

@@ -170,6 +170,44 @@ TEST_F(StoreTest, ConnectsAgainAfterItsConnectionWasLost) {
     EXPECT_EQ(store_.load("user", "a", 1, "", {}).head, Revision{2});
 }
 
+// Imports bring their own times, in any order.
+TEST_F(StoreTest, WhatWasThereAtATimeHasNoHolesThoughTimesGoBack) {
+    const auto stream = [&](const std::string& id, const std::vector<std::string>& times) {
+        sql_.query("insert into lantern.streams (aggregate_type, aggregate_id, revision) values ('user', $1, 4)",
+                   Params{}.add(id));
+        for (std::size_t at = 0; at < times.size(); ++at)
+            sql_.query(
+                "insert into lantern.events (position, stream_id, revision, id, type, schema_version, recorded_at,"
+                " xid, data, metadata) select nextval('lantern.events_position'), stream_id, $2::bigint,"
+                " gen_random_uuid(), 'MADE', 1, $3::timestamptz, pg_current_xact_id(), '{}', '{}'"
+                " from lantern.streams where aggregate_id = $1",
+                Params{}.add(id).add(static_cast<std::int64_t>(at + 1)).add(times[at]));
+    };
+    stream("late", {"2026-01-01", "2020-01-01"});
+    stream("both", {"2020-01-01", "2020-03-01", "2026-01-01", "2020-02-01"});
+    const auto at = [&](const std::string& id, const std::string& time) {
+        return store_.load("user", id, 1, "b1", {.until_time = parse_iso8601(time)});
+    };
+    EXPECT_EQ(at("late", "2021-01-01T00:00:00Z").events.size(), 0u);
+    EXPECT_EQ(at("late", "2026-01-01T00:00:00Z").events.size(), 2u);
+    EXPECT_EQ(at("both", "2021-01-01T00:00:00Z").events.size(), 2u);
+    EXPECT_EQ(at("both", "2020-02-15T00:00:00Z").events.size(), 1u);
+    EXPECT_EQ(store_.load("user", "both", 1, "b1", {}).events.size(), 4u);
+
+    const auto snapshot = [&](int revision) {
+        sql_.query(
+            "insert into lantern.snapshots (stream_id, revision, state_version, build, state)"
+            " select stream_id, $1::bigint, 1, 'b1', '{}' from lantern.streams where aggregate_id = 'both'"
+            " on conflict (stream_id) do update set revision = excluded.revision",
+            Params{}.add(std::int64_t{revision}));
+    };
+    snapshot(4);
+    EXPECT_FALSE(at("both", "2021-01-01T00:00:00Z").snapshot) << "recorded then, but behind a later one";
+    snapshot(2);
+    EXPECT_TRUE(at("both", "2021-01-01T00:00:00Z").snapshot);
+    EXPECT_EQ(at("both", "2021-01-01T00:00:00Z").events.size(), 0u);
+}
+
 TEST_F(StoreTest, DataThatIsNoJsonIsADataFault) {
     try {
         EXPECT_FALSE(store_.append(test::append_of("a", 0, {test::event_of("MADE", "{no json")})));

@@ -56,7 +56,7 @@ public:
             if (loaded.snapshot && event.revision <= loaded.snapshot->revision) continue;
             if (range.after && event.revision <= *range.after) continue;
             if (range.until_revision && event.revision > *range.until_revision) continue;
-            if (range.until_time && event.recorded_at > *range.until_time) continue;
+            if (range.until_time && event.recorded_at > *range.until_time) break;
             loaded.events.push_back(event);
         }
         return loaded;
