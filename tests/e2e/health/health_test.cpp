@@ -42,6 +42,32 @@ TEST_F(HealthTest, AnIdleHostIsAliveAndReady) {
     EXPECT_TRUE(becomes("lantern_breaker_open{handler=\"welcome_email\"}", 0)) << "one for both of its workers";
 }
 
+// Its table is away: nobody but a person can bring it back.
+TEST_F(HealthTest, AHandlerThatIsHeldAndAStreamThatIsDeadAreShown) {
+    const std::string held = R"(lantern_handler_state{handler="user_read_model",state="held"})";
+    const std::string attached = R"(lantern_handler_state{handler="user_read_model",state="attached"})";
+    ASSERT_TRUE(becomes(attached, 1));
+    instance->sql("alter table user_read_model.users rename to away");
+    EXPECT_EQ(instance->create_user("held").status, 201);
+    EXPECT_TRUE(becomes(held, 1)) << get("/metrics").body;
+    EXPECT_EQ(metric(attached), 0);
+    EXPECT_TRUE(eventually([] {
+        const auto answer = get("/readyz");
+        return answer.status == 503 && answer.body.find("handler user_read_model is held: ") != std::string::npos;
+    })) << get("/readyz").body;
+    instance->sql("alter table user_read_model.away rename to users");
+    EXPECT_TRUE(becomes(attached, 1));
+    EXPECT_TRUE(eventually([] { return get("/readyz").status == 200; })) << get("/readyz").body;
+
+    const std::string dead = R"(lantern_parked_streams{handler="user_read_model",state="dead"})";
+    EXPECT_TRUE(becomes(dead, 0));
+    instance->sql(
+        "insert into user_read_model.lantern_streams (stream_id, revision, state) values (1000000, 0, 2)");
+    EXPECT_TRUE(becomes(dead, 1));
+    instance->sql("delete from user_read_model.lantern_streams where stream_id = 1000000");
+    EXPECT_TRUE(becomes(dead, 0));
+}
+
 TEST_F(HealthTest, TheDoctorFindsNothingWrong) {
     processes::Finished told;  // a heartbeat that waits for a slow disk is a problem as long as it does
     EXPECT_TRUE(eventually([&] { return (told = instance->lantern({"doctor"})).ended.clean(); })) << told.output;
