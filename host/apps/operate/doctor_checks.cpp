@@ -146,15 +146,21 @@ void check_connections(Examination& to, const Inspection& seen, int needed) {
         to.ok("postgresql connections", found);
 }
 
-void check_open_files(Examination& to) {
+// An api process raises its soft limit as far as it needs.
+void check_open_files(Examination& to, std::size_t connections) {
     rlimit files{};
     getrlimit(RLIMIT_NOFILE, &files);
-    constexpr rlim_t kBeside = 128;
-    const std::string found = "a process may open " + std::to_string(files.rlim_cur) +
-                              "; an api process takes up to " + number(limits::kHttpConnectionsMax) +
-                              " connections";
-    if (files.rlim_cur != RLIM_INFINITY && files.rlim_cur < limits::kHttpConnectionsMax + kBeside)
-        to.warning("open files", found, "ulimit -n 8192, or LimitNOFILE=8192 in the service's unit");
+    constexpr rlim_t kBeside = 256;
+    const rlim_t needed = static_cast<rlim_t>(connections) + kBeside;
+    const bool enough = files.rlim_max == RLIM_INFINITY || files.rlim_max >= needed;
+    const std::string most = files.rlim_max == RLIM_INFINITY ? "any number" : std::to_string(files.rlim_max);
+    const std::string found = "a process may open " + most + "; an api process takes up to " +
+                              std::to_string(connections) + " connections";
+    const std::string limit = std::to_string(needed);
+    if (!enough)
+        to.warning("open files", found,
+                   "ulimit -Hn " + limit + ", or LimitNOFILE=" + limit +
+                       " in the service's unit; or lower http.connections");
     else
         to.ok("open files", found);
 }
@@ -318,7 +324,7 @@ Findings examine(const Instance& at, const Settings& settings, const Routing& ro
     const auto seen = check_postgres(to, settings);
     if (seen) check_connections(to, *seen, connections_needed(settings, routing));
     check_broker(to, settings, routing);
-    check_open_files(to);
+    check_open_files(to, settings.http.connections_max);
     check_plugins(to, at, settings, routing);
     if (seen) check_applied(to, *seen, settings, routing);
     if (seen) check_jobs(to, *seen, settings);

@@ -3,8 +3,11 @@
 #include <sys/stat.h>
 
 #include <boost/json.hpp>
+#include <fstream>
 #include <map>
+#include <regex>
 #include <set>
+#include <sstream>
 
 #include "host/postgres/connection.hpp"
 #include "host/postgres/migrate.hpp"
@@ -33,7 +36,9 @@ struct Said {
 class DoctorTest : public ::testing::Test {
 protected:
     processes::Finished run(std::vector<std::string> words) const {
-        words.insert(words.begin(), {LANTERN_BINARY, "doctor", "--config", LANTERN_CONFIG});
+        words.insert(words.begin(), under_.begin(), under_.end());
+        words.insert(words.begin() + static_cast<std::ptrdiff_t>(under_.size()),
+                     {LANTERN_BINARY, "doctor", "--config", config_.string()});
         return processes::run({.argv = words,
                                .environment = {{"LANTERN_POSTGRES_URL", postgres_url_},
                                                {"LANTERN_AMQP_URL", amqp_url_},
@@ -75,6 +80,8 @@ protected:
     std::string postgres_url_ = fresh_database();
     std::string amqp_url_ = fresh_vhost();
     const std::filesystem::path cache_ = fresh_directory();
+    std::filesystem::path config_ = LANTERN_CONFIG;
+    std::vector<std::string> under_;  // a program that sets limits and runs the rest
     std::set<std::string> problems_;
 };
 
@@ -185,6 +192,27 @@ TEST_F(DoctorTest, AServerThatIsAwayIsAProblemAndTheRestIsLookedAtAllTheSame) {
     EXPECT_EQ(found.at("rabbitmq").level, "problem");
     EXPECT_THAT(found.at("rabbitmq").remedy, HasSubstr("amqp.url"));
     EXPECT_EQ(found.at("plugins").level, "ok");
+}
+
+// A host that wants more than there is finds out under load only.
+TEST_F(DoctorTest, TooFewConnectionsAndOpenFilesAreNamedWithTheSetting) {
+    config_ = fresh_directory() / "config";
+    std::filesystem::copy(LANTERN_CONFIG, config_, std::filesystem::copy_options::recursive);
+    std::stringstream text;
+    text << std::ifstream(config_ / "lantern.yaml").rdbuf();
+    std::ofstream(config_ / "lantern.yaml")
+        << std::regex_replace(text.str(), std::regex("\n  threads: 8 "), "\n  threads: 256 ");
+    under_ = {"/usr/bin/prlimit", "--nofile=1024:1024"};
+    auto found = examine();
+    EXPECT_EQ(found.at("postgresql connections").level, "problem") << found.at("postgresql connections").found;
+    EXPECT_THAT(found.at("postgresql connections").remedy, HasSubstr("raise max_connections"));
+    EXPECT_EQ(found.at("open files").level, "warning");
+    EXPECT_THAT(found.at("open files").found, HasSubstr("may open 1024;"));
+    EXPECT_THAT(found.at("open files").remedy, HasSubstr("LimitNOFILE=4352"));
+    under_ = {"/usr/bin/prlimit", "--nofile=1024:4352"};
+    found = examine();
+    EXPECT_EQ(found.at("open files").level, "ok")
+        << "an api process raises its limit: " << found.at("open files").found;
 }
 
 TEST_F(DoctorTest, APluginDirectoryThatOthersMayWriteIsAProblem) {
