@@ -11,7 +11,8 @@ const profile = mkdtempSync(join(tmpdir(), "lantern-chromium-"));
 const browser = spawn("chromium", [
   "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--remote-debugging-pipe",
-  `--user-data-dir=${profile}`, "about:blank"], { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
+  `--user-data-dir=${profile}`, "about:blank"],
+  { detached: true, stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });  // a process group of its own
 
 let last = 0;
 let rest = "";
@@ -101,8 +102,8 @@ try {
 } catch (error) {
   wrong.push(String(error));
 }
-browser.kill("SIGKILL");
+process.kill(-browser.pid, "SIGKILL");  // its helpers too, which would go on writing into the profile
 await ended;
-rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
+rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
 for (const what of wrong) console.log(what);
 process.exit(wrong.length === 0 ? 0 : 1);

@@ -18,7 +18,11 @@ namespace {
 constexpr int kClients = 32;
 constexpr int kUsers = 48;
 constexpr int kCommands = 2500;  // before the database goes, and again after it is back
+#ifdef __SANITIZE_ADDRESS__
+constexpr long kGrowthKibMax = 512 << 10;  // what was freed is kept for a while
+#else
 constexpr long kGrowthKibMax = 32 << 10;
+#endif
 
 // Changes users until it is stopped. Each command has a value and an Idempotency-Key of its own, and is sent until
 // it is accepted: what it finds afterwards in the store is exactly what it was told.
