@@ -82,6 +82,12 @@ public:
         return taken;
     }
 
+    std::uint64_t untaken(Partition partition) const {
+        return static_cast<std::uint64_t>(
+            std::count_if(arrived_.begin(), arrived_.end(),
+                          [&](const worker::Delivery& delivery) { return delivery.partition == partition; }));
+    }
+
     void service() {
         while (connection_.handle_frame(kNow)) {
         }
@@ -174,6 +180,10 @@ void Deliveries::subscribe(Partition partition) {
 
 std::uint64_t Deliveries::ready(Partition partition) {
     return Topology(session().connection()).ready(queue_name(handler_, partition));
+}
+
+std::uint64_t Deliveries::untaken(Partition partition) {
+    return session().untaken(partition);
 }
 
 std::vector<worker::Delivery> Deliveries::take(std::size_t events_max, std::size_t bytes_max, Milliseconds wait) {

@@ -28,6 +28,7 @@ public:
     // A tag of an earlier connection is ignored: its message comes again.
     void acknowledge_up_to(std::uint64_t tag) override;
     std::uint64_t ready(Partition partition) override;
+    std::uint64_t untaken(Partition partition) override;
     void disconnect() override;
 
     // To be called at least every limits::kAmqpHeartbeatSeconds when take() is not.

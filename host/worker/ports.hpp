@@ -40,6 +40,8 @@ public:
     virtual void service() = 0;
     // Messages in the partition's queue that were given to nobody yet.
     virtual std::uint64_t ready(Partition partition) = 0;
+    // Messages of the partition that have arrived here and were not taken yet.
+    virtual std::uint64_t untaken(Partition partition) = 0;
     // Drops the connection: nothing is subscribed then, what was in hand comes again. Until declare().
     virtual void disconnect() = 0;
 };

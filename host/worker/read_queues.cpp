@@ -1,6 +1,7 @@
 #include "host/worker/read_queues.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace lantern::worker {
 
@@ -28,13 +29,17 @@ void ReadQueues::settled(std::span<const Delivery> deliveries) {
     }
 }
 
-ReadQueues::Found ReadQueues::look(bool all_settled, Position published) {
+ReadQueues::Found ReadQueues::look(std::span<const Delivery> in_hand, Position published) {
     if (clock_.steady() < next_look_) return Found::nothing;
     next_look_ = clock_.steady() + limits::kQueuesLookedAtEvery;
+    std::set<Partition> unsettled;
+    for (const Delivery& delivery : in_hand) unsettled.insert(delivery.partition);
     Found found = Found::nothing;
     for (auto& [partition, queue] : subscribed_) {
         const auto ready = deliveries_.ready(partition);
         if (ready >= queue_events_max_) return Found::overflowing;
+        // What is unacknowledged may be as much as the broker gives.
+        const bool all_settled = !unsettled.contains(partition) && deliveries_.untaken(partition) == 0;
         if (all_settled && ready == 0) {
             Position& up_to = worked_off_[partition];
             up_to = std::max(up_to, published);

@@ -31,9 +31,9 @@ public:
         silent,       // a queue holds messages that don't come: its consumer is one in name only
         overflowing,  // a queue is full and loses its oldest
     };
-    // Asks the broker, if it is time for that. `all_settled`: nothing is in hand, and nothing more had arrived.
-    // `published`: what lies at or below it had been published before now.
-    Found look(bool all_settled, Position published);
+    // Asks the broker, if it is time for that. Each queue is judged by itself, however busy the others are.
+    // `in_hand`: taken, and not settled. `published`: what lies at or below it had been published before now.
+    Found look(std::span<const Delivery> in_hand, Position published);
 
     std::vector<WorkedOff> worked_off() const;
 

@@ -82,7 +82,7 @@ Milliseconds Worker::turn(Milliseconds wait) {
     }
     if (away_) return kNow;
     first_ = 0;
-    look_at_queues(idle_);
+    look_at_queues();
     if (asks_broker_) {
         broker_away_.clear();
         broker_patience_.renew();
@@ -114,7 +114,6 @@ bool Worker::work_on(Source source, Milliseconds wait) {
                                           reads ? wait : Milliseconds{0});
         reads_.arrived(in_hand_);
     }
-    idle_ = in_hand_.empty();
     work_off();
     return reads;
 }
@@ -217,8 +216,8 @@ bool Worker::subscribe_fed() {
 
 // A queue that silently brings nothing, though it holds something, gets a new connection. One that is full loses
 // its oldest to all of which the store has to be asked stream by stream: slices are cheaper.
-void Worker::look_at_queues(bool all_settled) {
-    switch (reads_.look(all_settled, published_)) {
+void Worker::look_at_queues() {
+    switch (reads_.look(in_hand_, published_)) {
         case ReadQueues::Found::nothing:
             return;
         case ReadQueues::Found::silent:

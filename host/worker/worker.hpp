@@ -82,7 +82,7 @@ private:
     void lose_deliveries();
     bool work_on(Source source, Milliseconds wait);
     bool subscribe_fed();
-    void look_at_queues(bool all_settled);
+    void look_at_queues();
     void work_off();
     void gather(Steady::duration took);
     void wait_for(const std::string& dependency);
@@ -120,7 +120,6 @@ private:
     Steady next_again_{};
     Steady rest_until_{};         // nothing is tried before: a dependency was away, or the handler's rate is kept
     bool away_ = false;           // in this turn
-    bool idle_ = false;           // nothing had arrived, in this turn
     std::size_t first_ = 0;       // source of this turn; 0 unless the last one met an outage
     std::size_t feed_first_ = 0;  // of the leases
     bool asks_broker_ = true;     // in this turn

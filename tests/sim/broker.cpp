@@ -168,6 +168,13 @@ std::uint64_t DeliveriesPort::ready(Partition partition) {
     });
 }
 
+std::uint64_t DeliveriesPort::untaken(Partition partition) {
+    const auto& arrived = connected().arrived;
+    return static_cast<std::uint64_t>(
+        std::count_if(arrived.begin(), arrived.end(),
+                      [&](const worker::Delivery& delivery) { return delivery.partition == partition; }));
+}
+
 std::vector<worker::Delivery> DeliveriesPort::take(std::size_t events_max, std::size_t, Milliseconds) {
     return world_.call(Place::rabbitmq, Call::read, [&] {
         auto& connection = connected();

@@ -100,6 +100,7 @@ public:
     void acknowledge_up_to(std::uint64_t tag) override;
     void service() override { connected(); }
     std::uint64_t ready(Partition partition) override;
+    std::uint64_t untaken(Partition partition) override;
     void disconnect() override;
 
 private:

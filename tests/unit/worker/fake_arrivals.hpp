@@ -138,7 +138,7 @@ public:
         if (brings_nothing) return taken;
         for (auto event = queued_.begin(); event != queued_.end() && taken.size() < events_max;) {
             const Partition partition = partition_of(bucket_of(event->stream), partitions_);
-            if (!subscribed_.contains(partition)) {
+            if (!subscribed_.contains(partition) || hung == partition) {
                 ++event;
                 continue;
             }
@@ -162,6 +162,7 @@ public:
             return partition_of(bucket_of(event.stream), partitions_) == partition;
         }));
     }
+    std::uint64_t untaken(Partition partition) override { return hung == partition ? arrived_of_hung : 0; }
     void disconnect() override {
         for (auto back = unacknowledged_.rbegin(); back != unacknowledged_.rend(); ++back) {
             queued_.push_front(back->second);
@@ -169,13 +170,18 @@ public:
         unacknowledged_.clear();
         subscribed_.clear();
         brings_nothing = false;
+        hung.reset();
+        ++disconnects;
     }
     // Forgets all messages.
     void wipe() {
         queued_.clear();
         unacknowledged_.clear();
     }
-    bool brings_nothing = false;  // until the next connection, whatever is queued
+    bool brings_nothing = false;    // until the next connection, whatever is queued
+    std::optional<Partition> hung;  // likewise, of one partition
+    std::uint64_t arrived_of_hung = 0;
+    int disconnects = 0;
     std::size_t left() const { return queued_.size() + unacknowledged_.size(); }
 
 private:

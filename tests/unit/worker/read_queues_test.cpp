@@ -35,6 +35,27 @@ TEST(ReadQueues, AConsumerThatGetsNothingThoughItsQueueHoldsMessagesIsMadeAnew) 
     EXPECT_EQ(world.value(1), "a");
 }
 
+TEST(ReadQueues, AConsumerThatGetsNothingIsMadeAnewHoweverBusyTheOthersAre) {
+    World world;
+    world.settle(1);
+    world.queue.hung = Partition{1};
+    world.queue.disconnects = 0;
+    world.append_and_deliver(1, "a");
+    const auto busy = [&](int turns) {
+        for (; turns > 0; --turns) {
+            world.append_and_deliver(2, "x");
+            world.settle(1);
+        }
+    };
+    world.queue.arrived_of_hung = limits::kPrefetch;  // all that the broker gives at once
+    busy(40);
+    EXPECT_EQ(world.queue.disconnects, 0);
+    world.queue.arrived_of_hung = 0;
+    busy(40);
+    EXPECT_EQ(world.queue.disconnects, 1);
+    EXPECT_EQ(world.value(1), "a");
+}
+
 TEST(ReadQueues, AStreamWithANoteIsCaughtUpAndTheNoteIsCleared) {
     World world;
     world.append(1, "a");
