@@ -152,7 +152,7 @@ void BackfillSite::end(const std::string& state, const std::string& reason) {
     const auto now = parts_.jobs.find(parts_.job);
     parts_.jobs.end(parts_.steps, state, reason);  // after a swap it has ended: they are one transaction
     if (now && parts_.request.when == backfill::SwapWhen::never && state == "done")
-        postgres::drop_beside(connection_, now->schema);
+        postgres::drop_beside_of(connection_, now->id);
     parts_.log.info("job ended", {{"state", state}, {"reason", reason}});
 }
 
@@ -197,8 +197,12 @@ void BackfillSite::catch_up_rest() {
     std::vector<StreamId> streams;
     if (now.kind == "rollback") {
         // Mark first, here too.
-        const auto kept = postgres::newest_kept(connection_, now.handler);
+        const auto kept = postgres::taken_up(connection_, now.handler);
         if (!kept) throw Fault(FaultKind::configuration, "backfill", "no earlier model of the handler is kept");
+        if (kept->plugin_build != now.plugin_build)
+            throw Fault(FaultKind::configuration, "backfill",
+                        "another model is kept than when the rollback began; `lantern rollback " +
+                            now.handler.value + "` brings that back");
         if (!parts_.jobs.claim(parts_.steps, {kept->schema, source_.take_mark(), parts_.folding.with}))
             refuse_taken_over();
         streams = postgres::streams_behind(connection_, now.handler, kept->schema);

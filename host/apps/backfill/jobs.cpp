@@ -96,11 +96,15 @@ int act(const Instance& at, const Words& words, Jobs::Action action, const char*
         *was == "failed" && (action == Jobs::Action::resume || action == Jobs::Action::cancel);
     if (*was != "running" && *was != "paused" && !failed_resumes)
         refuse("job " + std::to_string(words.job) + " is " + *was + " already");
-    if (action == Jobs::Action::cancel && job.kind == "rebuild" && !job.schema.empty()) {
+    if (action == Jobs::Action::cancel) {
         postgres::Connection connection(postgres::session_of_backfill(url));
-        postgres::drop_beside(connection, job.schema);
+        postgres::drop_beside_of(connection, job.id);
     }
-    std::cout << "job " << words.job << " " << done << std::endl;
+    std::cout << "job " << words.job << " " << done;
+    if (job.kind == "rebuild" && action == Jobs::Action::resume && job.phase != "plan" &&
+        find(jobs, job.id).phase == "plan")
+        std::cout << " from the beginning: what it had built is gone, or another's by now";
+    std::cout << std::endl;
     return 0;
 }
 

@@ -109,6 +109,22 @@ void drop_beside(Connection& connection, const std::string& name) {
     connection.script("drop schema if exists " + sql_name(name) + " cascade");
 }
 
+void drop_beside_of(Connection& connection, std::int64_t job) {
+    Transaction transaction(connection);
+    // While its row is locked no other job claims the schema. Jobs of before versions claimed nothing.
+    const auto rows = connection.query(
+        "select schema_name from lantern.jobs j"
+        " where job_id = $1::bigint and kind = 'rebuild' and schema_name <> '' and ended_at is not null"
+        "   and not exists (select from lantern.jobs o where o.schema_name = j.schema_name and o.job_id > j.job_id)"
+        "   and not exists (select from lantern.kept_schemas k where k.schema_name = j.schema_name)"
+        "   for no key update",
+        Params{}.add(job));
+    if (rows.empty()) return;
+    drop_beside(connection, rows.text(0, 0));
+    connection.query("update lantern.jobs set schema_name = '' where job_id = $1::bigint", Params{}.add(job));
+    transaction.commit();
+}
+
 void build_keys(Connection& connection, const HandlerSchema& schema) {
     const std::string place = sql_name(schema.name()) + ".";
     connection.script("set work_mem = '256MB'");

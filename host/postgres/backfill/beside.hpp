@@ -18,6 +18,8 @@ namespace lantern::postgres {
 // Makes the schema anew, without keys and indexes; one of that name is dropped.
 void create_beside(Connection& connection, const HandlerSchema& schema);
 void drop_beside(Connection& connection, const std::string& name);
+// What a job that has ended has built, as far as it is its own by now.
+void drop_beside_of(Connection& connection, std::int64_t job);
 // Merges the partial results, makes keys and indexes, and brings the statistics up to date. Safe to repeat; each
 // step is a transaction. A key that two streams wrote is a Fault that names it.
 void build_keys(Connection& connection, const HandlerSchema& schema);

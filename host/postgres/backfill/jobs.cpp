@@ -52,6 +52,13 @@ Session session_of_jobs(const std::string& url) {
             .statement_timeout = std::chrono::minutes(10)};
 }
 
+// The number that LN030 names.
+std::optional<std::int64_t> running_job(const Fault& fault) {
+    const std::string message = fault.what();
+    if (fault.code() != "LN030") return std::nullopt;
+    return std::stoll(message.substr(message.find("running: ") + 9));
+}
+
 const char* name_of(Jobs::Action action) {
     static constexpr const char* kNames[] = {"pause", "resume", "cancel", "throttle"};
     return kNames[static_cast<int>(action)];
@@ -73,9 +80,8 @@ Result<std::int64_t, std::int64_t> Jobs::start(const Request& request) {
             .add(request.plugin_build);
         return connection_.exec(kStart, params, Commits::here).integer(0, 0);
     } catch (const Fault& fault) {
-        const std::string message = fault.what();
-        if (fault.code() != "LN030") throw;
-        return failure(std::int64_t{std::stoll(message.substr(message.find("running: ") + 9))});
+        if (const auto running = running_job(fault)) return failure(*running);
+        throw;
     }
 }
 
@@ -122,10 +128,20 @@ std::optional<Job> Jobs::of_build(const HandlerName& handler, const std::string&
 
 std::optional<std::string> Jobs::act(std::int64_t job, Action action, std::int64_t rate, const std::string& who) {
     connection_.ensure();
-    const auto rows = connection_.query("select lantern.job_act($1::bigint, $2, $3::bigint, $4)",
-                                        Params{}.add(job).add(name_of(action)).add(rate).add(who), Commits::here);
-    if (rows.null(0, 0)) return std::nullopt;
-    return rows.text(0, 0);
+    try {
+        const auto rows =
+            connection_.query("select lantern.job_act($1::bigint, $2, $3::bigint, $4)",
+                              Params{}.add(job).add(name_of(action)).add(rate).add(who), Commits::here);
+        if (rows.null(0, 0)) return std::nullopt;
+        return rows.text(0, 0);
+    } catch (const Fault& fault) {
+        const auto running = running_job(fault);
+        if (!running) throw;
+        const auto number = std::to_string(*running);
+        throw Fault(FaultKind::configuration, "job " + std::to_string(job),
+                    "job " + number + " of the same handler is running; `lantern jobs follow " + number +
+                        "` or `lantern jobs cancel " + number + "`");
+    }
 }
 
 void Jobs::plan(std::int64_t job, std::int64_t events_per_slot) {

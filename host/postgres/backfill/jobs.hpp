@@ -67,7 +67,8 @@ public:
     std::optional<Job> of_build(const HandlerName& handler, const std::string& build);
 
     enum class Action { pause, resume, cancel, throttle };
-    // The state before; nothing: no such job. Only a running or paused one is changed.
+    // The state before; nothing: no such job. Only a running, paused or failed one is changed. Fault of kind
+    // configuration: another one of its handler is running.
     std::optional<std::string> act(std::int64_t job, Action action, std::int64_t rate, const std::string& who);
 
     // ---- for the processes of a job

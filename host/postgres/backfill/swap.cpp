@@ -186,6 +186,12 @@ std::optional<KeptSchema> newest_kept(Connection& connection, const HandlerName&
     return std::nullopt;
 }
 
+std::optional<KeptSchema> taken_up(Connection& connection, const HandlerName& handler) {
+    connection.query("select from lantern.kept_schemas where handler = $1 for key share",
+                     Params{}.add(handler.value));
+    return newest_kept(connection, handler);
+}
+
 std::vector<std::string> drop_expired(Connection& connection) {
     const auto rows =
         connection.query("select schema_name from lantern.kept_schemas where drop_after < clock_timestamp()");

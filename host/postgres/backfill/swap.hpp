@@ -71,6 +71,8 @@ struct KeptSchema {
 };
 std::vector<KeptSchema> kept_schemas(Connection& connection);  // by handler, the newest first
 std::optional<KeptSchema> newest_kept(Connection& connection, const HandlerName& handler);
+// For a rollback that is running: who drops expired ones has done so, or leaves it alone.
+std::optional<KeptSchema> taken_up(Connection& connection, const HandlerName& handler);
 
 // Drops kept schemas whose time is over. Returns their names.
 std::vector<std::string> drop_expired(Connection& connection);

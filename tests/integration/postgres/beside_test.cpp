@@ -315,6 +315,59 @@ TEST_F(BesideTest, AnOpenTransactionOlderThanTheLoadStandsInTheWay) {
     EXPECT_FALSE(transaction_in_the_way(connection_, job_));
 }
 
+// Since when another role's transaction is open is hidden from who has no rights of a monitor.
+TEST_F(BesideTest, AReaderOfAnotherRoleStandsInTheWayOfOneWhoMayNotLookAtIt) {
+    const auto owner = "owner_" + one("select current_database()"),
+               role = "reader_" + one("select current_database()");
+    sql_.script("create role \"" + owner + "\" login; create role \"" + role +
+                "\" login;"
+                "grant usage on schema lantern, people to \"" +
+                owner + "\", \"" + role +
+                "\";"
+                "grant select on people.people to \"" +
+                role +
+                "\";"
+                "grant select, update on lantern.jobs to \"" +
+                owner + "\"");
+    connection_.script("set role \"" + owner + "\"");
+    Connection reader({.url = url_, .application_name = "a report"});
+    reader.script("set session authorization \"" + role + "\"");
+    reader.script("begin isolation level repeatable read");
+    reader.query("select count(*) from people.people");
+    ASSERT_EQ(connection_
+                  .query("select count(*) from pg_stat_activity where application_name = 'a report' and datname ="
+                         " current_database() and xact_start is not null")
+                  .integer(0, 0),
+              0)
+        << "it is hidden";
+    note_loaded(connection_, job_);
+    const auto why = transaction_in_the_way(connection_, job_);
+    ASSERT_TRUE(why);
+    EXPECT_THAT(*why, HasSubstr("(a report, process "));
+    EXPECT_THAT(*why, HasSubstr("is open since before history was loaded and would find the new model empty"));
+    // The next one finds what was loaded.
+    reader.rollback();
+    reader.script("begin isolation level repeatable read");
+    reader.query("select count(*) from people.people");
+    EXPECT_FALSE(transaction_in_the_way(connection_, job_));
+    connection_.script("reset role");
+}
+
+TEST_F(BesideTest, AModelWhoseTimeIsOverIsNotDroppedWhileARollbackBringsItBack) {
+    sql_.script(
+        "create schema \"people@7\"; create schema \"people@8\";"
+        "insert into lantern.kept_schemas (handler, generation, schema_name, plugin, plugin_version, plugin_build,"
+        " schema_version, declaration_hash, drop_after) select 'people', g, 'people@' || g, 'people', '1', 'b', 1, "
+        "'h',"
+        "  clock_timestamp() - interval '1 hour' * (8 - g) from generate_series(7, 8) g;"
+        "update lantern.jobs set kind = 'rollback'");
+    EXPECT_THAT(drop_expired(connection_), testing::ElementsAre());
+    sql_.script("update lantern.jobs set kind = 'rebuild'");
+    EXPECT_THAT(drop_expired(connection_), testing::UnorderedElementsAre("people@7", "people@8"));
+    EXPECT_EQ(one("select count(*) from pg_namespace where nspname in ('people@7', 'people@8')"), "0");
+    EXPECT_TRUE(kept_schemas(connection_).empty());
+}
+
 TEST_F(BesideTest, ComparisonLeavesNothingOutInSilence) {
     build_keys(connection_, schema_);
     const auto tables = schema_.tables;

@@ -55,15 +55,30 @@ language sql as $$
     returning s.slot, s.epoch, s.cursor, s.last_stream, s.lost
 $$;
 
--- pause, resume, cancel, or another rate. A failed job is resumed where it failed. Returns the state before; null:
--- there is no such job.
+-- pause, resume, cancel, or another rate. A failed job is resumed where it failed; a rebuild whose schema is gone, is
+-- another's by now, or was for another generation, from the first event on. Returns the state before; null: there is no
+-- such job. LN030: another one is running, its number behind ": ".
 create or replace function lantern.job_act(in_job bigint, in_action text, in_rate bigint, in_who text)
 returns text language plpgsql as $$
 declare
-    was  text;
-    name text;
+    was     text;
+    name    text;
+    another bigint;
 begin
+    perform from lantern.handlers h join lantern.jobs j on j.handler = h.handler and j.job_id = in_job
+        for no key update of h;
     select j.state, j.handler into was, name from lantern.jobs j where j.job_id = in_job for no key update;
+    if was = 'failed' and in_action = 'resume' then
+        select j.job_id into another from lantern.jobs j where j.handler = name and j.ended_at is null;
+        if found then
+            raise exception 'a job for this handler is running: %', another using errcode = 'LN030';
+        end if;
+        update lantern.jobs j set phase = case j.kind when 'rebuild' then 'plan' else 'rest' end, schema_name = ''
+          from lantern.handlers h
+         where j.job_id = in_job and h.handler = j.handler
+           and not (j.kind = 'rebuild' and j.schema_name = h.handler || '@' || (h.generation + 1)
+                    and to_regnamespace(quote_ident(j.schema_name)) is not null);
+    end if;
     if was in ('running', 'paused') or (was = 'failed' and in_action in ('resume', 'cancel')) then
         update lantern.jobs j
            set state = case in_action when 'pause' then 'paused' when 'resume' then 'running' when 'cancel' then 'cancelled'

@@ -203,8 +203,7 @@ begin
            case when keep_ms > 0 then clock_timestamp() + keep_ms * interval '1 millisecond' end
       from lantern.handlers h where h.handler = in_handler;
     delete from lantern.kept_schemas k where k.handler = in_handler and k.schema_name = in_beside;
-    -- Of that name there can only be what a job that failed has left; it is that job's no longer.
-    update lantern.jobs j set schema_name = '' where j.handler = in_handler and j.schema_name = in_kept;
+    -- Of that name there can only be what a job that failed has left.
     execute format('drop schema if exists %I cascade', in_kept);
     execute format('alter schema %I rename to %I', in_handler, in_kept);
     execute format('alter schema %I rename to %I', in_beside, in_handler);
@@ -215,6 +214,9 @@ begin
        set generation = h.generation + 1, plugin = in_plugin, plugin_version = in_plugin_version,
            plugin_build = in_plugin_build, schema_version = in_schema_version, declaration = in_declaration, declaration_hash = in_declaration_hash
      where h.handler = in_handler returning h.generation into raised;
+    -- What a job has left under a name that is taken now, or swapped in, it can neither drop nor go on with.
+    update lantern.jobs j set schema_name = ''
+     where j.handler = in_handler and j.schema_name in (in_kept, in_beside) and j.ended_at is not null;
     -- 4. History was applied from the first event on: workers must not go by routes that begin later.
     update lantern.routes r set begin_position = 0
      where r.handler = in_handler and r.end_position is null and r.begin_position is distinct from 0;
