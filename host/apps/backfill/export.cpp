@@ -1,6 +1,8 @@
 // lantern export: the store's events as NDJSON CloudEvents (host/backfill/import_line.hpp), without what their
 // schemas mark as secret. `lantern export | lantern import -` into an empty store gives the same streams.
+#include <filesystem>
 #include <iostream>
+#include <map>
 
 #include "host/apps/backfill/as_test.hpp"
 #include "host/apps/backfill/event_schemas.hpp"
@@ -45,6 +47,38 @@ postgres::ExportSelection selection_of(const Words& words) {
     return selection;
 }
 
+constexpr int kDataLeftOut = 3;  // exit code: all is done, but it is not all that the store holds
+
+// Events whose data stays in the store, since no schema says what of it is secret.
+class LeftOut {
+public:
+    explicit LeftOut(const schemas::EventSchemas& schemas) : schemas_(schemas) {}
+
+    void look(const Event& event) {
+        if (event.data == "null" || schemas_.knows(event.type, event.schema_version)) return;
+        ++events_;
+        ++by_type_[event.type + " " + std::to_string(event.schema_version)];
+    }
+    // The exit code.
+    int tell(std::int64_t all, const std::filesystem::path& directory) const {
+        if (events_ == 0) return 0;
+        for (const auto& [type, events] : by_type_)
+            std::cerr << "lantern: " << grouped(events) << " events of type " << type
+                      << " went out without their data: there is no schema that says what of it is secret\n";
+        std::cerr
+            << "lantern: " << grouped(events_) << " of " << grouped(all)
+            << " events are without their data, and an import of them gives another store; expected a schema of "
+               "each type and version in "
+            << directory.string() << std::endl;
+        return kDataLeftOut;
+    }
+
+private:
+    const schemas::EventSchemas& schemas_;
+    std::map<std::string, std::int64_t> by_type_;
+    std::int64_t events_ = 0;
+};
+
 int export_events(const Instance& at, const Words& words) {
     const processes::StopRequest stop;
     const Settings settings = at.settings();
@@ -53,11 +87,10 @@ int export_events(const Instance& at, const Words& words) {
     const std::string source = std::string(backfill::kStoreSource) + exported.incarnation().text();
     std::ios::sync_with_stdio(false);
     Progress progress("exported", "events");
-    std::map<std::string, std::int64_t> without_schema;
+    LeftOut left_out(schemas);
     std::int64_t count = 0;
     for (Event event; !stop.requested() && exported.next(event);) {
-        if (event.data != "null" && !schemas.knows(event.type, event.schema_version))
-            ++without_schema[event.type + " " + std::to_string(event.schema_version)];
+        left_out.look(event);
         event.data = schemas.shown(event.type, event.schema_version, event.data);
         std::cout << backfill::line_of(event, source) << '\n';
         if (!std::cout) refuse("standard output takes no more");
@@ -65,12 +98,9 @@ int export_events(const Instance& at, const Words& words) {
     }
     std::cout << std::flush;
     progress.end();
-    for (const auto& [type, events] : without_schema)
-        std::cerr << "lantern: " << events << " events of type " << type
-                  << " went out without their data: there is no "
-                  << "schema that says what of it is secret\n";
+    const int code = left_out.tell(count, settings.schema_directory);
     if (stop.requested()) std::cerr << "lantern: export stopped after " << count << " events" << std::endl;
-    return stop.requested() ? kFailed : 0;
+    return stop.requested() ? kFailed : code;
 }
 
 int export_as_test(const Instance& at, const Words& words) {
@@ -79,9 +109,14 @@ int export_as_test(const Instance& at, const Words& words) {
     const auto schemas = event_schemas(settings, "export");
     postgres::Exported exported(settings.postgres_url, selection_of(words));
     AsTest test(at, schemas);
-    for (Event event; exported.next(event);) test.add(event);
+    LeftOut left_out(schemas);
+    std::int64_t count = 0;
+    for (Event event; exported.next(event); ++count) {
+        left_out.look(event);
+        test.add(event);
+    }
     test.write(std::cout, words.stream + (words.until.empty() ? "" : " before " + words.until));
-    return 0;
+    return left_out.tell(count, settings.schema_directory);
 }
 
 }  // namespace

@@ -71,6 +71,8 @@ int report(const Instance& at, const postgres::Job& job) {
         for (const auto& one : progress.at("differences").as_array())
             std::cout << "  " << std::string(one.at("table").as_string()) << "\n    live  " << one.at("live")
                       << "\n    fresh " << one.at("fresh") << "\n";
+        if (const auto* more = progress.if_contains("not_shown"); more != nullptr && more->as_int64() > 0)
+            std::cout << "  " << grouped(more->as_int64()) << " more rows that differ are not shown\n";
         std::cout << std::flush;
     }
     if (job.state != "done" && !differs) std::cerr << "lantern: see " << log_of(at, job.id).string() << std::endl;

@@ -174,6 +174,12 @@ bool Comparison::equal() const {
            std::all_of(tables.begin(), tables.end(), [](const auto& table) { return table.differing == 0; });
 }
 
+std::int64_t Comparison::not_shown() const {
+    std::int64_t differing = 0;
+    for (const auto& table : tables) differing += table.differing;
+    return differing - static_cast<std::int64_t>(differences.size());
+}
+
 std::string Comparison::json() const {
     std::string out = "{\"equal\":" + std::string(equal() ? "true" : "false") +
                       ",\"streams_unsettled\":" + std::to_string(streams_unsettled) + ",\"tables\":[";
@@ -187,7 +193,7 @@ std::string Comparison::json() const {
         out += (&one == &differences.front() ? "" : ",") + std::string("{\"table\":") + json_text(one.table) +
                ",\"live\":" + (one.left.empty() ? "null" : one.left) +
                ",\"fresh\":" + (one.right.empty() ? "null" : one.right) + "}";
-    return out + "]}";
+    return out + "],\"not_shown\":" + std::to_string(not_shown()) + "}";
 }
 
 Comparison compare(Connection& connection, const std::string& left, const std::string& right,

@@ -34,6 +34,7 @@ struct Comparison {
     void settle(Comparison again);
     bool equal() const;  // nothing differs, and nothing is unsettled
     bool settled() const;
+    std::int64_t not_shown() const;  // rows that differ and are not among `differences`
     std::string json() const;
 };
 

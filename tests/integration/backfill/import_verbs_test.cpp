@@ -214,5 +214,33 @@ TEST_F(ImportVerbsTest, SecretsDoNotLeaveTheStore) {
     EXPECT_EQ(said.text.find("hidden-hash"), std::string::npos);
 }
 
+// No schema says what of it is secret.
+TEST_F(ImportVerbsTest, AnExportThatLeavesDataOutSaysHowMuchAndEndsWithCode3) {
+    const auto thing = [](const std::string& id, const std::string& rest) {
+        return R"({"specversion":"1.0","id":")" + id + R"(","source":"crm","subject":"thing/1",)" + rest + "}\n";
+    };
+    const auto lines =
+        created("1", "anna", "a@x.org") + thing("2", R"("type":"ELSEWHERE","data":{"what":"perhaps hidden"})") +
+        thing("3", R"("type":"ELSEWHERE","data":{"what":"too"})") + thing("4", R"("type":"EMPTY","data":null)");
+    const auto imported = lantern("import " + file("in.ndjson", lines).string());
+    ASSERT_EQ(imported.status, 0) << imported.text;
+    const auto said = lantern("export");
+    EXPECT_EQ(said.status, 3);
+    EXPECT_THAT(said.text, HasSubstr("2 events of type ELSEWHERE 1 went out without their data"));
+    EXPECT_THAT(said.text,
+                HasSubstr("2 of 4 events are without their data, and an import of them gives another store"));
+    EXPECT_THAT(said.text, ::testing::Not(HasSubstr("hidden")));
+    EXPECT_EQ(lantern("export --type USER_CREATED").status, 0);
+    EXPECT_EQ(lantern("export --type EMPTY").status, 0) << "it has none";
+
+    const auto gone = line("5", "anna", R"("type":"USER_DELETED","data":{"reason":"asked"})");
+    ASSERT_EQ(lantern("import " + file("more.ndjson", gone).string()).status, 0);
+    EXPECT_EQ(lantern("export --as-test --stream user/anna").status, 0);
+    ASSERT_TRUE(std::filesystem::remove(config_ / "schemas" / "USER_DELETED.1.json"));
+    const auto test = lantern("export --as-test --stream user/anna");
+    EXPECT_EQ(test.status, 3) << test.text;
+    EXPECT_THAT(test.text, HasSubstr("1 of 2 events are without their data"));
+}
+
 }  // namespace
 }  // namespace lantern::test

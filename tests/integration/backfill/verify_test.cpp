@@ -32,6 +32,14 @@ TEST_F(VerifyTest, ABuildThatDropsOneEventInTenThousandIsToldByExactlyTheRowsItL
     EXPECT_EQ(lantern("verify fickle").status, 3) << "the installed build folds otherwise";
     install("fickle_tame");
     EXPECT_EQ(lantern("verify fickle").status, 0);
+
+    sql_.script(
+        "update fickle.survived set version = 'wrong' where id in (select id from fickle.survived limit 1234)");
+    const auto many = lantern("verify fickle");
+    EXPECT_THAT(many.text, HasSubstr("survived: 28766 rows equal, 1234 differ"));
+    EXPECT_THAT(many.text, HasSubstr("  234 more rows that differ are not shown"));
+    EXPECT_THAT(lantern("jobs show " + one("select max(job_id) from lantern.jobs") + " -o json").text,
+                HasSubstr(R"("not_shown":234)"));
 }
 
 }  // namespace
