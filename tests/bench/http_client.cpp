@@ -35,9 +35,10 @@ HttpClient::~HttpClient() {
     close(socket_);
 }
 
-HttpClient::Answer HttpClient::send(const std::string& method, const std::string& path, const std::string& json) {
+HttpClient::Answer HttpClient::send(const std::string& method, const std::string& path, const std::string& json,
+                                    const std::string& more) {
     std::string request =
-        method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token_ + "\r\n";
+        method + " " + path + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token_ + "\r\n" + more;
     if (!json.empty()) {
         request += "Content-Type: application/json\r\nContent-Length: " + std::to_string(json.size()) + "\r\n";
     }

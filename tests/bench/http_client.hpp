@@ -18,7 +18,9 @@ public:
         std::string body;
     };
     // Ends the program with a message when the connection breaks.
-    Answer send(const std::string& method, const std::string& path, const std::string& json);
+    // `more`: header lines, each with its end.
+    Answer send(const std::string& method, const std::string& path, const std::string& json,
+                const std::string& more = {});
 
 private:
     int socket_ = -1;

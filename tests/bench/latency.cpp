@@ -1,4 +1,5 @@
 // How soon an accepted update is visible in the read model, alone and beside a rebuild of another handler.
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -53,6 +54,38 @@ void report_visible(Place& place, const std::string& name, int revision, const s
     print(name + " p99", p99, "ms", all + "; goal 15");
 }
 
+// From the answer to an update until a read that prefers to wait for it is answered, as fast as the clients go.
+void read_own_updates(Place& place, int clients) {
+    constexpr int kReads = 2'000;
+    std::vector<std::vector<double>> times(static_cast<std::size_t>(clients));
+    std::vector<std::thread> threads;
+    for (int number = 0; number < clients; ++number) {
+        threads.emplace_back([&place, &mine = times[static_cast<std::size_t>(number)], number, clients] {
+            HttpClient client(place.http_port(), place.token());
+            for (int n = number; n < kReads; n += clients) {
+                const int user = 1 + n % kUpdated;
+                const auto accepted = client.send("PUT", path_of(user), update_of(7'000'000 + n * 100 + clients));
+                const auto at = accepted.body.find("\"revision\":");
+                if (accepted.status != 200 || at == std::string::npos) std::exit(1);
+                const Stopwatch watch;
+                const auto read = client.send(
+                    "GET", path_of(user) + "?min_revision=" + std::to_string(std::atoi(&accepted.body[at + 11])),
+                    "", "Prefer: wait=10\r\n");
+                mine.push_back(1000 * watch.seconds());
+                if (read.status != 200) std::exit(1);
+            }
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    std::vector<double> all;
+    for (const auto& mine : times) all.insert(all.end(), mine.begin(), mine.end());
+    std::sort(all.begin(), all.end());
+    const std::string conditions = "GET ?min_revision with Prefer: wait, after the answer to a PUT, " +
+                                   std::to_string(clients) + (clients == 1 ? " client" : " clients");
+    print("read own update, p50", all[all.size() / 2], "ms", conditions);
+    print("read own update, p99", all[all.size() * 99 / 100], "ms", conditions);
+}
+
 }  // namespace
 
 void latency() {
@@ -66,6 +99,7 @@ void latency() {
     wait_for_api(place);
     update_all(place, 1);
     report_visible(place, "latency", 2, "");
+    for (const int clients : {1, 8}) read_own_updates(place, clients);
     host->stop(std::chrono::seconds(20));
 }
 
