@@ -75,9 +75,8 @@ Carried EffectApplier::carry_out(Plan& plan, const std::vector<Lease>& held) {
         break;
     }
     unpark_caught_up(plan, parts_.clock.now());
-    EffectStep last{entry, open.finished, plan.updates(), open.attempts, std::nullopt};
-    if (!last.finished && last.streams.empty()) return Carried::committed;
-    return commit(plan, last);
+    if (!open.finished && plan.unrouted == 0 && plan.updates().empty()) return Carried::committed;
+    return settle(plan, entry, open);
 }
 
 Carried EffectApplier::take(Plan& plan, Event& event, const Entry& entry, Open& open) {
@@ -128,7 +127,7 @@ Carried EffectApplier::act(Plan& plan, Event& event, const Lease& lease, Effect 
     // 1. Pending, together with the outcome of the one before.
     if (begun_.size() > limits::kActsRemembered) begun_.clear();
     begun_[act_of(effect)] = {lease.epoch, effect.attempt, std::nullopt};
-    const Carried begun = begin(plan, entry, effect, open);
+    const Carried begun = settle(plan, entry, open, effect);
     if (begun != Carried::committed) return begun;
     // 2. The lease once more, then act.
     if (!parts_.leases.holds(lease.partition, lease.epoch)) {
@@ -191,14 +190,17 @@ const EffectApplier::Begun* EffectApplier::begun_here(const Effect& known) const
     return ours ? &begun->second : nullptr;
 }
 
-Carried EffectApplier::begin(Plan& plan, const Entry& entry, const Effect& effect, Open& open) {
-    return commit(plan, {entry, std::exchange(open.finished, std::nullopt), plan.updates(),
-                         std::exchange(open.attempts, {}), effect});
-}
-
-Carried EffectApplier::settle(Plan& plan, const Entry& entry, Open& open) {
-    return commit(plan, {entry, std::exchange(open.finished, std::nullopt), plan.updates(),
-                         std::exchange(open.attempts, {}), std::nullopt});
+// Commits what is open, and that `next` is pending.
+Carried EffectApplier::settle(Plan& plan, const Entry& entry, Open& open, std::optional<Effect> next) {
+    const Carried carried = commit({entry, std::exchange(open.finished, std::nullopt), plan.updates(),
+                                    std::exchange(open.attempts, {}), std::move(next)});
+    if (carried != Carried::committed) return carried;
+    for (auto& [stream, change] : plan.streams) {
+        parts_.rows.put(change.now);
+        change.before = change.now;
+    }
+    tell(parts_.watch, open.failures);
+    return carried;
 }
 
 void EffectApplier::finish(Plan& plan, const Event& event, Effect effect, const Outcome& outcome, Open& open) {
@@ -217,17 +219,7 @@ void EffectApplier::finish(Plan& plan, const Event& event, Effect effect, const 
     change.failed = true;
     if (auto attempt = attempt_of(was, change.now, event, outcome)) open.attempts.push_back(*std::move(attempt));
     plan.away = breaker_.away_after(outcome);
-    parts_.watch.parked(event, change.now, outcome.reason);
-}
-
-Carried EffectApplier::commit(Plan& plan, const EffectStep& step) {
-    const Carried carried = commit(step);
-    if (carried != Carried::committed) return carried;
-    for (auto& [stream, change] : plan.streams) {
-        parts_.rows.put(change.now);
-        change.before = change.now;
-    }
-    return carried;
+    open.failures.push_back({&event, change.now, outcome.reason});
 }
 
 Carried EffectApplier::commit(const EffectStep& step) {

@@ -58,6 +58,7 @@ private:
     struct Open {
         std::optional<Effect> finished;
         std::vector<FailedAttempt> attempts;
+        std::vector<Failure> failures;
     };
 
     // An act whose end is not committed yet, as this process knows it.
@@ -77,9 +78,7 @@ private:
                       const Entry& entry, Open& open);
     Carried hold(Plan& plan, const Event& event, Effect effect, const Entry& entry, Open& open);
     const Begun* begun_here(const Effect& known) const;
-    Carried begin(Plan& plan, const Entry& entry, const Effect& effect, Open& open);
-    Carried settle(Plan& plan, const Entry& entry, Open& open);
-    Carried commit(Plan& plan, const EffectStep& step);
+    Carried settle(Plan& plan, const Entry& entry, Open& open, std::optional<Effect> next = std::nullopt);
     Carried commit(const EffectStep& step);
     void finish(Plan& plan, const Event& event, Effect effect, const Outcome& outcome, Open& open);
     const Lease* lease_of(StreamId stream, const std::vector<Lease>& held) const;

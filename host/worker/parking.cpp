@@ -40,6 +40,11 @@ std::chrono::microseconds delay_after(const Backoff& retry, int attempt, std::ui
     return microseconds(static_cast<std::int64_t>(chosen));
 }
 
+void tell(Watch& watch, std::vector<Failure>& failures) {
+    for (const Failure& failure : failures) watch.parked(*failure.event, failure.row, failure.error);
+    failures.clear();
+}
+
 StreamRow Parking::parked(StreamRow row, const Event& event, const Outcome& outcome) {
     const bool counts = outcome.kind != Outcome::Kind::unavailable;
     row.seen = std::max(row.seen, event.revision);

@@ -12,6 +12,14 @@ namespace lantern::worker {
 // ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015.)
 std::chrono::microseconds delay_after(const Backoff& retry, int attempt, std::uint64_t random);
 
+// A failure, told once the parked row is committed, and not before: until then it may be redone.
+struct Failure {
+    const Event* event = nullptr;
+    StreamRow row;
+    std::string error;
+};
+void tell(Watch& watch, std::vector<Failure>& failures);
+
 class Parking {
 public:
     Parking(const Backoff& retry, Clock& clock, Random& random) : retry_(retry), clock_(clock), random_(random) {}

@@ -59,7 +59,10 @@ std::vector<Planner::Step> Planner::sort_out(std::span<Event* const> arrived, Pl
     std::vector<Step> steps;
     steps.reserve(arrived.size());
     for (Event* event : arrived) {
-        if (!routes_.want(event->type, event->position)) continue;
+        if (!routes_.want(event->type, event->position)) {
+            ++plan.unrouted;
+            continue;
+        }
         const StreamRow& row = plan.streams.at(event->stream).before;
         Revision& at = reached.try_emplace(event->stream, row.revision).first->second;
         if (event->revision <= at) {

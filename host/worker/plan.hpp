@@ -29,6 +29,9 @@ struct Plan {
     std::vector<Event*> events;  // to apply, in order
     std::map<StreamId, StreamChange> streams;
     std::size_t duplicates = 0;
+    // Arrived, and not wanted by the routes as this worker knows them. Dropped under its leases alone: those of an
+    // edit that wants them may have fenced it.
+    std::size_t unrouted = 0;
     // Set by the applier: an event was applied, or passed over by the plugin.
     bool advanced = false;
     // Set by the applier: the dependency that is away, and why. What stands behind it in `events` was not tried.

@@ -80,6 +80,7 @@ void ProjectionApplier::renew() {
     generation_.reset();
     changes_.clear();
     attempts_.clear();
+    failures_.clear();
     parts_.rows.forget_all();
 }
 
@@ -118,6 +119,7 @@ Carried ProjectionApplier::carry_out(Plan& plan, const std::vector<Lease>& held)
 Carried ProjectionApplier::attempt(Plan& plan, std::span<Event* const> events, const Entry& entry) {
     changes_.clear();
     attempts_.clear();
+    failures_.clear();
     if (!object_ && !events.empty()) object_ = parts_.make_object();
     Recording recording(changes_, parts_.model);
     // Only versions that the plugin understands may reach it, also when it names keys.
@@ -187,20 +189,22 @@ void ProjectionApplier::park(Plan& plan, const Event& event, const Outcome& outc
     change.now = parts_.parking.parked(was, event, outcome);
     change.failed = true;
     if (auto attempt = attempt_of(was, change.now, event, outcome)) attempts_.push_back(*std::move(attempt));
-    parts_.watch.parked(event, change.now, outcome.reason);
+    failures_.push_back({&event, change.now, outcome.reason});
 }
 
 Carried ProjectionApplier::flush(Plan& plan, const Entry& entry) {
     Flush flush{entry, changes_.writes(), plan.updates(), std::move(attempts_)};
     attempts_.clear();
     changes_.clear();
-    if (flush.tables.empty() && flush.streams.empty()) return Carried::committed;
+    const bool drops = plan.unrouted > 0 && !entry.leases.empty();
+    if (flush.tables.empty() && flush.streams.empty() && !drops) return Carried::committed;
     switch (parts_.model.flush(flush)) {
         case Flushed::committed:
             for (auto& [stream, change] : plan.streams) {
                 parts_.rows.put(change.now);
                 change.before = change.now;
             }
+            tell(parts_.watch, failures_);
             return Carried::committed;
         case Flushed::conflict:
         case Flushed::regenerated:
@@ -229,6 +233,7 @@ Carried ProjectionApplier::one_by_one(Plan& plan, const Entry& entry) {
             changes_.clear();
             plan.streams.at(event->stream) = before;
             attempts_.clear();
+            failures_.clear();
             park(plan, *event, {Outcome::Kind::retry, fault.what(), {}, {}});
             const Carried carried = flush(plan, entry);
             if (carried != Carried::committed) return carried;

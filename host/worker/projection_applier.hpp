@@ -55,6 +55,7 @@ private:
     Changes changes_;
     Breaker breaker_;
     std::vector<FailedAttempt> attempts_;
+    std::vector<Failure> failures_;                                 // of the flush to come
     std::unordered_map<const Event*, std::string> not_understood_;  // of the batch in hand: why
 };
 
