@@ -7,7 +7,6 @@ namespace lantern::postgres {
 namespace {
 
 using test::ParkedTest;
-using ::testing::HasSubstr;
 
 Motive because(const std::string& reason) {
     return {"anna@desk", reason, R"({"handler":"people"})"};
