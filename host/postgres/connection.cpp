@@ -15,7 +15,7 @@
 #ifdef __SANITIZE_ADDRESS__
 // libpqxx 6.4 forgets the result (2 KiB) of a statement during which the connection is lost.
 extern "C" const char* __lsan_default_suppressions() {
-    return "leak:pqxx::connection_base::exec";
+    return "leak:pqxx::connection_base::exec\nleak:pqxx::connection_base::register_prepared";
 }
 #endif
 
