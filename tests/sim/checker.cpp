@@ -59,6 +59,17 @@ void check_effects(World& world, const Handler& handler, const Fold& expected) {
 
 }  // namespace
 
+std::string held_back(const Store& store, const Handler& handler) {
+    for (const auto& [stream, revision] : fold(store, handler.leases.routes()).reached) {
+        if (stream.value <= handler.poisoned_up_to) continue;
+        const worker::StreamRow* row = handler.tables.stream(stream);
+        if (row != nullptr && (row->state == worker::StreamState::dead || row->revision == revision)) continue;
+        return handler.settings.name.value + ": stream " + std::to_string(stream.value) +
+               " is held back by others that fail";
+    }
+    return {};
+}
+
 void check(World& world, const Store& store, const Handler& handler) {
     const Fold expected = fold(store, handler.leases.routes());
     for (const auto& [stream, revision] : expected.reached) {

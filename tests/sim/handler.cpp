@@ -42,6 +42,7 @@ private:
 
 Outcome Handler::answer(const Event& event) {
     Chance& chance = world_.chance;
+    if (event.stream.value <= poisoned_up_to) return {Outcome::Kind::retry, "poisoned", {}, {}};
     const auto [at, fresh] = failures_left_.try_emplace(event.id, 0);
     if (fresh && chance.permille(100)) at->second = chance.between(1, 4);
     if (world_.quiet || at->second == 0) return {};

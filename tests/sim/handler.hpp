@@ -32,6 +32,8 @@ public:
     Acts acts;
     Tables tables;
 
+    // Streams up to this one fail whenever they are tried, also once the schedule is quiet.
+    std::int64_t poisoned_up_to = 0;
     // The plugin's answer to the event, this time.
     Outcome answer(const Event& event);
 

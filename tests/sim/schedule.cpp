@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/core/limits.hpp"
 #include "tests/sim/swapping.hpp"
 #include "tests/sim/sweeping.hpp"
 
@@ -30,6 +31,7 @@ public:
             world_.clock.advance(std::chrono::microseconds(world_.chance.below(150'000)));
         }
         become_quiet();
+        while_poisoned();
         for (int round = 0; !settled() && world_.violations.empty(); ++round) {
             if (round == kQuietRoundsMax) {
                 world_.violated(unsettled());
@@ -61,6 +63,12 @@ private:
         streams_ = chance().between(1, 6);
         events_left_ = chance().between(5, 60);
         refusals_ = chance().one_of({0, 0, 20});
+        if (chance().permille(100)) {
+            poisoned_ = static_cast<int>(limits::kBreakerStreams) + 1;
+            streams_ += poisoned_;
+            events_left_ += 60;
+            swapped_ = false;  // more dead than live: it would end in no swap
+        }
     }
 
     void draw_handlers() {
@@ -89,6 +97,7 @@ private:
         handlers_.push_back(std::make_unique<Handler>(world_, store_, number, kind, std::move(settings),
                                                       std::move(routes), queue_events_max));
         handlers_.back()->leases.relay = &relay_row_.progress;
+        handlers_.back()->poisoned_up_to = poisoned_;
     }
 
     void draw_actors() {
@@ -213,12 +222,28 @@ private:
         swap_->wake();
     }
 
-    void quiet_round(int round) {
+    // More streams than open the breaker still fail, and no operator helps: the others go on.
+    void while_poisoned() {
+        if (poisoned_ == 0) return;
+        std::string behind = "none";
+        for (int round = 0; !behind.empty() && world_.violations.empty(); ++round) {
+            if (round == kQuietRoundsMax) return world_.violated(behind);
+            quiet_round(round, Operator::away);
+            behind.clear();
+            for (const auto& handler : handlers_)
+                if (behind.empty()) behind = held_back(store_, *handler);
+        }
+        for (const auto& handler : handlers_) handler->poisoned_up_to = 0;
+    }
+
+    enum class Operator { present, away };
+    void quiet_round(int round, Operator person = Operator::present) {
         for (const auto& relay : relays_) relay->step();
         for (const auto& worker : workers_) worker->step();
         sweep();
         swap();
-        for (const auto& handler : handlers_) handler->tables.retry_dead();
+        if (person == Operator::present)
+            for (const auto& handler : handlers_) handler->tables.retry_dead();
         world_.clock.advance(std::chrono::milliseconds(round < 100 ? 100 : 700));
     }
 
@@ -263,6 +288,7 @@ private:
     int streams_ = 1;
     int events_left_ = 0;
     int refusals_ = 0;
+    int poisoned_ = 0;  // streams, in each handler
     std::vector<std::unique_ptr<Handler>> handlers_;
     std::vector<std::unique_ptr<WorkerActor>> workers_;
     std::vector<std::unique_ptr<RelayActor>> relays_;
