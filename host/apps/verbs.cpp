@@ -5,6 +5,11 @@
 #include "host/core/fault.hpp"
 
 namespace lantern::apps {
+CLI::Validator not_empty() {
+    return {[](std::string& word) { return word.empty() ? std::string("found nothing, expected a value") : ""; },
+            ""};
+}
+
 Verbs::Verbs(CLI::App& app) : app_(app) {}
 
 CLI::App& Verbs::add(const std::string& name, const std::string& description, Action action) {

@@ -17,6 +17,9 @@ namespace lantern::apps {
 inline constexpr int kFailed = 1;
 inline constexpr int kMisconfigured = 2;
 
+// For an option that narrows a verb down: an empty word, as of a shell variable that is not set, must not mean all.
+CLI::Validator not_empty();
+
 class Verbs {
 public:
     using Action = std::function<int(const Instance& at)>;  // returns the exit code; may throw Fault

@@ -213,11 +213,15 @@ void add_backfill(Verbs& verbs) {
     auto& verb = verbs.add("backfill", "fold a handler's tables anew from the store and swap them in",
                            [words](const Instance& at) { return backfill(at, *words); });
     add_common(verb, words);
-    verb.add_option("--stream", words->scope.stream, "only this stream, e.g. user/<id>, in the live tables");
-    verb.add_option("--aggregate", words->scope.aggregate, "only streams of this aggregate type");
-    verb.add_option("--type", words->scope.type, "only streams that have such an event");
-    verb.add_option("--from", words->scope.from, "only streams with an event from this position or time on");
-    verb.add_option("--to", words->scope.to, "only streams with an event up to this position, or before this time");
+    verb.add_option("--stream", words->scope.stream, "only this stream, e.g. user/<id>, in the live tables")
+        ->check(not_empty());
+    verb.add_option("--aggregate", words->scope.aggregate, "only streams of this aggregate type")
+        ->check(not_empty());
+    verb.add_option("--type", words->scope.type, "only streams that have such an event")->check(not_empty());
+    verb.add_option("--from", words->scope.from, "only streams with an event from this position or time on")
+        ->check(not_empty());
+    verb.add_option("--to", words->scope.to, "only streams with an event up to this position, or before this time")
+        ->check(not_empty());
     verb.add_flag("--dry-run", words->scope.dry_run, "only say how many events, how long, how much disk");
     add_effect_options(verb, words->effects);
     verb.add_flag("--verify", words->verify, "compare both models before the swap; exit code 3 when they differ");

@@ -127,12 +127,13 @@ void add_export(Verbs& verbs) {
                            [words](const Instance& at) {
                                return words->as_test ? export_as_test(at, *words) : export_events(at, *words);
                            });
-    verb.add_option("--stream", words->stream, "one stream, e.g. user/<id>");
-    verb.add_option("--aggregate", words->aggregate, "streams of one aggregate type");
-    verb.add_option("--type", words->type, "events of one type");
-    verb.add_option("--from", words->from, "recorded at this time or later (RFC 3339)");
+    verb.add_option("--stream", words->stream, "one stream, e.g. user/<id>")->check(not_empty());
+    verb.add_option("--aggregate", words->aggregate, "streams of one aggregate type")->check(not_empty());
+    verb.add_option("--type", words->type, "events of one type")->check(not_empty());
+    verb.add_option("--from", words->from, "recorded at this time or later (RFC 3339)")->check(not_empty());
     verb.add_option("--until", words->until,
-                    "of each stream what came before its first event recorded at this time or later (RFC 3339)");
+                    "of each stream what came before its first event recorded at this time or later (RFC 3339)")
+        ->check(not_empty());
     verb.add_flag("--as-test", words->as_test, "write the stream as a test that the SDK's kit runs");
 }
 

@@ -142,10 +142,12 @@ int act(const Instance& at, const Words& words, ParkedAction action) {
 }
 
 void add_selection(CLI::App& verb, const std::shared_ptr<Words>& words) {
-    verb.add_option("stream,--stream", words->stream, "one stream, e.g. user/<id>");
-    verb.add_option("--handler", words->handler, "of one handler");
-    verb.add_option("--error", words->error, "failed alike: the fingerprint that `parked list` shows");
-    verb.add_option("--older-than", words->older_than, "failed first so long ago, e.g. 30s, 12h, 7d");
+    verb.add_option("stream,--stream", words->stream, "one stream, e.g. user/<id>")->check(not_empty());
+    verb.add_option("--handler", words->handler, "of one handler")->check(not_empty());
+    verb.add_option("--error", words->error, "failed alike: the fingerprint that `parked list` shows")
+        ->check(not_empty());
+    verb.add_option("--older-than", words->older_than, "failed first so long ago, e.g. 30s, 12h, 7d")
+        ->check(not_empty());
     verb.add_option("-o,--output", words->format, "table or json")->check(CLI::IsMember({"table", "json"}));
 }
 

@@ -262,6 +262,9 @@ TEST_F(RebuildTest, ChosenStreamsAreFoldedAnewInTheLiveTables) {
         EXPECT_THAT(refused.text,
                     HasSubstr("expected without --stream user/u3: chosen streams are folded anew in"));
     }
+    // A shell variable that is not set does not mean all of them.
+    EXPECT_THAT(lantern("backfill user_read_model --stream ''").text, HasSubstr("--stream: found nothing"));
+    EXPECT_EQ(one("select generation from lantern.handlers where handler = 'user_read_model'"), "2");
     EXPECT_EQ(one("select first_name from user_read_model.users where id = 'u3'"), "wrong");
     EXPECT_EQ(lantern("backfill user_read_model --stream user/u3").status, 0);
     EXPECT_EQ(one("select first_name from user_read_model.users where id = 'u3'"), "First 3");
