@@ -9,22 +9,27 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class SwapTest : public BesideTest {};
+class SwapTest : public BesideTest {
+protected:
+    void expect_refused(const SwapOrder& order, const std::string& code, const std::string& why) {
+        Transaction transaction(connection_);
+        ASSERT_TRUE(take_barrier(connection_, schema_.handler_id));
+        try {
+            swap_schemas(connection_, order);
+            FAIL() << "swapped";
+        } catch (const Fault& fault) {
+            EXPECT_EQ(fault.code(), code);
+            EXPECT_THAT(fault.what(), HasSubstr(why));
+        }
+    }
+};
 
 TEST_F(SwapTest, AModelThatIsBehindIsNotSwappedIn) {
     build_keys(connection_, schema_);
     sql_.script(
         "insert into people.lantern_streams (stream_id, revision) values (1, 5);"
         "insert into \"people@2\".lantern_streams (stream_id, revision, state) values (1, 3, 1)");
-    Transaction transaction(connection_);
-    ASSERT_TRUE(take_barrier(connection_, schema_.handler_id));
-    try {
-        swap_schemas(connection_, {schema_, "people@1", test::projection_plugin()});
-        FAIL() << "swapped";
-    } catch (const Fault& fault) {
-        EXPECT_EQ(fault.code(), "LN031");
-        EXPECT_THAT(fault.what(), HasSubstr("1 streams would go back"));
-    }
+    expect_refused({schema_, "people@1", test::projection_plugin()}, "LN031", "1 streams would go back");
 }
 
 TEST_F(SwapTest, AStreamThatTheLiveModelIsAheadInStopsTheSwapWithItsName) {
@@ -42,17 +47,7 @@ TEST_F(SwapTest, AStreamThatTheLiveModelIsAheadInStopsTheSwapWithItsName) {
     SwapOrder order{schema_, "people@1", test::projection_plugin()};
     order.watched = streams_ahead(connection_, schema_, 100);
     EXPECT_THAT(order.watched, testing::ElementsAre(StreamId{1}));
-    {
-        Transaction transaction(connection_);
-        ASSERT_TRUE(take_barrier(connection_, schema_.handler_id));
-        try {
-            swap_schemas(connection_, order);
-            FAIL() << "swapped";
-        } catch (const Fault& fault) {
-            EXPECT_EQ(fault.code(), "LN031");
-            EXPECT_THAT(fault.what(), HasSubstr("1 streams would go back, e.g. user/u1,"));
-        }
-    }
+    expect_refused(order, "LN031", "1 streams would go back, e.g. user/u1,");
     // The last slice has brought it.
     sql_.script("update \"people@2\".lantern_streams set revision = 5");
     Transaction transaction(connection_);
@@ -70,17 +65,7 @@ TEST_F(SwapTest, ASwapTakesRoutesBackToTheBeginningAndFencesWhoGoesByOthers) {
         " do update set epoch = 7;"
         "create view public.names as select name from people.people");
     const SwapOrder order{schema_, "people@1", test::projection_plugin()};
-    {
-        Transaction transaction(connection_);
-        ASSERT_TRUE(take_barrier(connection_, schema_.handler_id));
-        try {
-            swap_schemas(connection_, order);
-            FAIL() << "swapped";
-        } catch (const Fault& fault) {
-            EXPECT_EQ(fault.code(), "LN032");
-            EXPECT_THAT(fault.what(), HasSubstr("others hang on the old tables: view public.names"));
-        }
-    }
+    expect_refused(order, "LN032", "others hang on the old tables: view public.names");
     sql_.script("drop view public.names");
     Transaction transaction(connection_);
     ASSERT_TRUE(take_barrier(connection_, schema_.handler_id));
