@@ -80,9 +80,9 @@ Milliseconds Worker::turn(Milliseconds wait) {
         more = work_on(static_cast<Source>(source), more || tried + 1 < kSources ? kNow : wait) || more;
         if (away_) first_ = source + 1;
     }
+    look_at_queues();  // also while the breaker is open: the sweep goes by how far they are worked off
     if (away_) return kNow;
     first_ = 0;
-    look_at_queues();
     if (asks_broker_) {
         broker_away_.clear();
         broker_patience_.renew();
